@@ -1,0 +1,169 @@
+"""The inventory's language: every key, its shape and its description, as frozen pydantic models.
+
+Values are still words here (`isp:25`, `{via: edge}`); what they refer to is looked up later. Maps keep their keys as
+written. A field that was given as null is in `model_fields_set` and None: it deletes what would be inherited.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from relayconf.inventory import values
+from relayconf.inventory.kinds import (
+    AbsolutePath,
+    Flag,
+    HostName,
+    IpAddress,
+    MailAddress,
+    Port,
+    Sender,
+    SshWord,
+    Strict,
+    Text,
+    TlsWord,
+)
+from relayconf.inventory.problems import Fault
+from relayconf.inventory.targets import DomainTarget, FlatFile, RelayChoice, RouteTarget
+
+
+def _not_literal(value: object) -> object:
+    if not isinstance(value, dict):
+        raise Fault("literal_password")
+    return value
+
+
+def _one_secret(secret: Secret) -> Secret:
+    if len(secret.model_fields_set) != 1:
+        raise Fault("one_secret")
+    return secret
+
+
+class Secret(Strict):
+    """Where a password is found when it is needed; exactly one."""
+
+    env: Annotated[str, AfterValidator(values.variable)] = Field(default="", description="An environment variable.")
+    file: Text = Field(default="", description="A file; its first line is the password.")
+    command: Text = Field(default="", description="A shell command line that prints the password (`pass show isp`).")
+    keyring: Annotated[str, AfterValidator(values.keyring_entry)] = Field(default="", description="`SERVICE/USER`.")
+
+
+class Auth(Strict):
+    """SASL credentials."""
+
+    username: Text = Field(description="The user name at the relay.")
+    password: Annotated[Secret, BeforeValidator(_not_literal), AfterValidator(_one_secret)] = Field(
+        description="A reference to the password, never the password."
+    )
+
+
+class Endpoint(Strict):
+    """One port of a relay."""
+
+    port: Port = Field(description="TCP port.")
+    tls: TlsWord | None = Field(
+        default=None, description="TLS level in Postfix's words; 465 and 2465 are implicit TLS."
+    )
+    auth: Literal["none"] | None = Field(default=None, description="`none`: no credentials at this port.")
+    allow_plaintext_auth: Flag = Field(
+        default=False, description="Let the password cross the network without assured TLS."
+    )
+
+
+class Probe(Strict):
+    """Envelope of a test message."""
+
+    sender: MailAddress = Field(alias="from", description="Envelope sender.")
+    recipient: MailAddress = Field(alias="to", description="Envelope recipient.")
+
+
+class Relay(Strict):
+    """An upstream smarthost."""
+
+    provider: Text | None = Field(default=None, description="A preset of a provider (not supported yet).")
+    region: Text | None = Field(default=None, description="The provider's region (not supported yet).")
+    host: HostName = Field(description="The relay's name or IP address; never looked up by MX.")
+    port: Port = Field(default=25, description="The only port, where `endpoints` is not used.")
+    tls: TlsWord | None = Field(default=None, description="TLS level at the only port.")
+    allow_plaintext_auth: Flag = Field(
+        default=False, description="Let the password cross the network without assured TLS."
+    )
+    endpoints: list[Endpoint] = Field(default=[], description="Ports of this relay; the first is the default one.")
+    auth: Auth | None = Field(default=None, description="Credentials, at every endpoint without `auth: none`.")
+    spf: list[Text] = Field(default=[], description="SPF terms that cover the relay's outgoing addresses.")
+    senders: list[Sender] = Field(default=[], description="Addresses and @domains that this relay lets us send as.")
+    probe: Probe | None = Field(default=None, description="Addresses for a test that reaches only ourselves.")
+
+
+class Ssh(Strict):
+    """How a host is reached; what is not given is left to ~/.ssh/config."""
+
+    user: SshWord | None = Field(default=None, description="Login name.")
+    port: Port | None = Field(default=None, description="Port of the SSH server.")
+    identity_file: Text | None = Field(default=None, description="Private key on this machine.")
+    proxy_jump: SshWord | None = Field(default=None, description="[user@]host[:port] to go through.")
+    become: Literal["sudo"] | None = Field(default=None, description="How the login user becomes root.")
+
+
+class Layer(Strict):
+    """What can stand at the top, in a group or in a host. The host wins over its groups, they over the top."""
+
+    mta: Literal["qmail", "postfix"] | None = Field(default=None, description="The MTA (postfix is not supported yet).")
+    flavour: Text | None = Field(default=None, description="The MTA's flavour (only classic is supported yet).")
+    connection: Literal["ssh", "local"] | None = Field(default=None, description="Over SSH, or on this machine itself.")
+    ssh: Ssh | None = Field(default=None, description="How a host is reached.")
+    relay: RelayChoice | None = Field(
+        default=None, description="Where mail goes that nothing else routes; a list is failover."
+    )
+    domains: dict[str, DomainTarget | None] | None = Field(
+        default=None, description="What this organisation receives itself: domain or .domain to target."
+    )
+    domains_from: list[FlatFile] = Field(default=[], description="Flat files of domains, counted into `domains`.")
+    routes: dict[str, RouteTarget | None] | None = Field(
+        default=None, description="Exceptions from the default: domain, .domain or address to target."
+    )
+    senders: dict[str, object] | None = Field(default=None, description="Sender-dependent relays (not supported yet).")
+    rewrite: dict[str, object] | None = Field(default=None, description="Addresses to rewrite (not supported yet).")
+    egress: list[IpAddress] | None = Field(
+        default=None, description="Public addresses that mail leaves from, when behind NAT."
+    )
+    qmail_home: AbsolutePath | None = Field(
+        default=None, description="qmail's home on the host; found by itself when absent."
+    )
+    config_directory: AbsolutePath | None = Field(
+        default=None, description="Postfix's configuration (not supported yet)."
+    )
+    state_directory: AbsolutePath | None = Field(default=None, description="Where the host keeps relayconf's journal.")
+    manage: list[Text] | None = Field(default=None, description="What relayconf manages (not supported yet).")
+    settings: dict[str, object] | None = Field(default=None, description="Parameters of the MTA (not supported yet).")
+
+
+class Host(Layer):
+    """One mail server."""
+
+    address: HostName | None = Field(default=None, description="Name or IP address of the host; its key when absent.")
+    groups: list[Text] = Field(default=[], description="Groups it belongs to; the first one wins.")
+
+
+class Root(Layer):
+    """A whole inventory file."""
+
+    version: Annotated[int, BeforeValidator(values.version), WithJsonSchema({"const": 1})] = Field(
+        description="The version of this language."
+    )
+    include: list[Text] = Field(default=[], description="More inventory files, relative to this one.")
+    relays: dict[str, Relay] = Field(default={}, description="Upstream smarthosts by name.")
+    hosts: dict[str, Host | None] = Field(default={}, description="Mail servers by name; `node[001-300]` names many.")
+    groups: dict[str, Layer | None] = Field(default={}, description="Named sets of values that hosts share.")
+
+
+def json_schema() -> str:
+    """The JSON Schema (2020-12) of an inventory file, for editors and CI."""
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Root.model_json_schema(),
+        "title": "relayconf inventory",
+    }
+    return json.dumps(document, indent=2) + "\n"

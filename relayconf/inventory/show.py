@@ -1,0 +1,165 @@
+"""What a host ends up with, value by value, and where each of them was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from relayconf.inventory.collect import Named
+from relayconf.inventory.document import dotted
+from relayconf.inventory.hosts import MergedHost
+from relayconf.inventory.language import Relay
+from relayconf.inventory.layers import Layer
+from relayconf.inventory.resolve import Resolved, resolve
+from relayconf.inventory.selection import find_host
+from relayconf.inventory.tables import Table
+from relayconf.model import (
+    At,
+    Default,
+    Direct,
+    Internal,
+    Local,
+    Mx,
+    Origin,
+    SecretRef,
+    Smarthost,
+    Target,
+)
+from relayconf.model import Relay as ModelRelay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One value: its dotted place within the host, the value on one line, and where it was said (None: built in)."""
+
+    place: str
+    value: str
+    origin: Origin | None
+
+
+def _target_text(target: Target, *, host_key: str = "at") -> str:
+    match target:
+        case Local() | Mx() | Direct():
+            return type(target).__name__.lower()
+        case At():
+            return f"{{{host_key}: {target.host}}}"
+        case Internal():
+            return f"{{host: {target.nexthop.host}, port: {target.nexthop.port}}}"
+        case Smarthost():
+            return f"{{relay: {target}}}"
+        case _:
+            return f'{{{type(target).__name__.lower()}: "{target.text}"}}'
+
+
+def _default_text(default: Default) -> str:
+    return str(default) if isinstance(default, Smarthost) else _target_text(default, host_key="via")
+
+
+def _list_text(items: Sequence[str]) -> str:
+    return f"[{', '.join(items)}]"
+
+
+def secret_text(reference: SecretRef) -> str:
+    """The reference in words, such as `env ASAHI_PASSWORD`; the secret itself is never looked up here."""
+    return f"{reference.kind} {reference.value}"
+
+
+def _scalars(merged: MergedHost) -> Iterator[Setting]:
+    host = merged.host
+    relay = [_default_text(default) for default in host.default]
+    values = {
+        "mta": host.mta.value,
+        "flavour": "classic",
+        "connection": host.connection,
+        **{f"ssh.{key}": getattr(host.ssh, key) for key in ("user", "port", "identity_file", "proxy_jump", "become")},
+        "relay": relay[0] if len(relay) == 1 else _list_text(relay),
+        "egress": _list_text(host.egress) if host.egress else None,
+        "qmail_home": host.qmail_home,
+        "state_directory": host.state_directory,
+    }
+    entry = merged.entry
+    said = entry.place.child("address").origin() if entry.entry.address else None
+    yield Setting(place="address", value=host.address, origin=said)
+    if host.groups:
+        origin = entry.place.child("groups").origin()
+        yield Setting(place="groups", value=_list_text(host.groups), origin=origin)
+    for key, value in values.items():
+        if value is not None:
+            item = merged.settings.get(key)
+            yield Setting(place=key, value=str(value), origin=item.place.origin() if item else None)
+
+
+def _rows(name: str, layers: Sequence[tuple[Layer, Table]], table: Mapping[str, Target]) -> Iterator[Setting]:
+    """The keys of *table* from its strongest layer down, each with the place that gave it."""
+    seen: set[str] = set()
+    text = partial(_target_text, host_key="via" if name == "routes" else "at")
+    for _, part in reversed(layers):
+        for key, place in part.places.items():
+            if key not in seen and key in table:
+                yield Setting(place=dotted((name, key)), value=text(table[key]), origin=place.origin())
+        seen |= part.places.keys()
+        for flat in part.flats:
+            count = sum(domain not in seen and domain in table for domain in flat.file.domains)
+            seen |= flat.file.domains.keys()
+            plural = "" if count == 1 else "s"
+            value = f"{flat.file.file}: {count} domain{plural}, {text(flat.target)}"
+            yield Setting(place=f"{name}_from", value=value, origin=flat.place.origin())
+        if part.clears:
+            return
+
+
+def _relay_rows(relay: ModelRelay, named: Named[Relay]) -> Iterator[Setting]:
+    where = f"relays.{relay.name}" if dotted((relay.name,)) == relay.name else f"relays[{relay.name}]"
+    place, entry = named.place, named.entry
+
+    def setting(*parts: str | int, value: str, given: bool) -> Setting:
+        origin = place.child(*parts).origin() if given else None
+        return Setting(place=where + dotted(("x", *parts))[1:], value=value, origin=origin)
+
+    yield setting("host", value=relay.host, given=True)
+    for number, endpoint in enumerate(relay.endpoints):
+        auth = "" if endpoint.auth or not relay.credentials else ", auth: none"
+        value = f"{{port: {endpoint.port}, tls: {endpoint.tls}{auth}}}"
+        if entry.endpoints:
+            yield setting("endpoints", number, value=value, given=True)
+        else:
+            yield setting("port", value=str(endpoint.port), given="port" in entry.model_fields_set)
+            yield setting("tls", value=endpoint.tls.value, given="tls" in entry.model_fields_set)
+    if relay.credentials:
+        yield setting("auth", "username", value=relay.credentials.username, given=True)
+        yield setting("auth", "password", value=secret_text(relay.credentials.password), given=True)
+    for key, items in (("spf", relay.spf), ("senders", relay.senders)):
+        if items:
+            yield setting(key, value=_list_text(items), given=True)
+    if relay.probe:
+        yield setting("probe", "from", value=relay.probe.sender, given=True)
+        yield setting("probe", "to", value=relay.probe.recipient, given=True)
+
+
+def _relays(resolved: Resolved, merged: MergedHost) -> Iterator[Setting]:
+    host = merged.host
+    used: dict[str, ModelRelay] = {}
+    for target in (*host.default, *host.routes.values()):
+        if isinstance(target, Smarthost):
+            used.setdefault(target.relay.name, target.relay)
+    for name, relay in used.items():
+        yield from _relay_rows(relay, resolved.relays[name])
+
+
+def explain(path: Path, host: str) -> tuple[Setting, ...]:
+    """Every value that *host* ends up with and the relays that it uses. Raises as `load`; UsageError for no such host.
+
+    A flat file of domains is one line with the number of its domains that count. Secrets stay references.
+    """
+    resolved = resolve(path)
+    merged = resolved.hosts[find_host(resolved.inventory, host).name]
+    domains = [(layer, layer.domains) for layer in merged.layers]
+    routes = [(layer, layer.routes) for layer in merged.layers]
+    return (
+        *_scalars(merged),
+        *_rows("domains", domains, merged.host.domains),
+        *_rows("routes", routes, merged.host.routes),
+        *_relays(resolved, merged),
+    )

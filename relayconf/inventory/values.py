@@ -1,0 +1,77 @@
+"""Single values of the inventory, from text. All raise `Fault`, none repeats a value."""
+
+from __future__ import annotations
+
+import re
+
+from relayconf.inventory.names import CONTROL
+from relayconf.inventory.problems import Fault, character
+
+_PORT = re.compile(r"[1-9][0-9]{0,4}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KEYRING = re.compile(r"[^/]+/.+")
+
+
+def text(value: str) -> str:
+    """Text without control characters; not empty."""
+    if not value:
+        raise Fault("empty_text")
+    if odd := CONTROL.search(value):
+        raise Fault("control_character", character=character(odd[0]))
+    return value
+
+
+def port(value: object) -> int:
+    """A port from 1 to 65535, in plain decimal digits."""
+    if not isinstance(value, str) or not _PORT.fullmatch(value) or int(value) > 65535:
+        raise Fault("port")
+    return int(value)
+
+
+def flag(value: object) -> bool:
+    """`true` or `false`, as YAML 1.2 writes them."""
+    if value not in ("true", "false"):
+        raise Fault("wanted_true")
+    return value == "true"
+
+
+def version(value: object) -> int:
+    """The version of the language."""
+    if value != "1":
+        raise Fault("wanted_version")
+    return 1
+
+
+def absolute_path(value: str) -> str:
+    """An absolute path on the host, without `.` and `..` and without a slash at its end."""
+    if not text(value).startswith("/") or {".", ".."} & set(value.split("/")):
+        raise Fault("absolute_path")
+    return "/" + "/".join(part for part in value.split("/") if part)
+
+
+def ssh_word(value: str) -> str:
+    """A word that ssh takes as an argument: never an option, never two."""
+    if text(value).startswith("-") or " " in value:
+        raise Fault("ssh_word")
+    return value
+
+
+def variable(value: str) -> str:
+    """The name of an environment variable (POSIX.1-2017 8.1)."""
+    if not _VARIABLE.fullmatch(value):
+        raise Fault("env_name")
+    return value
+
+
+def keyring_entry(value: str) -> str:
+    """`SERVICE/USER`."""
+    if not _KEYRING.fullmatch(text(value)):
+        raise Fault("keyring_name")
+    return value
+
+
+def reply(code: str, value: str) -> str:
+    """A text for the sender that begins with an enhanced status code of class *code* (RFC 3463)."""
+    if not re.match(rf"{code}\.[0-9]{{1,3}}\.[0-9]{{1,3}} \S", text(value)):
+        raise Fault("reject_code" if code == "5" else "retry_code")
+    return value

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from relayconf.model import Host, MtaName, Ssh
+from tests.inventory.writing import loaded, refused
+
+TEXT = """\
+version: 1
+mta: qmail
+flavour: classic
+relay: direct
+egress: [192.0.2.1, 2001:DB8::0]
+ssh: {user: top, port: 22, become: sudo}
+domains: {a.example: mx}
+hosts:
+  mx1: {}
+  mx2:
+    address: Mail2.example
+    groups: [near, far]
+    ssh: {port: null, identity_file: ~/.ssh/mx2}
+    state_directory: /var/db/relayconf/
+  mx3: {connection: local, ssh: null, egress: null, qmail_home: /var/qmail}
+groups:
+  near: {ssh: {user: near}, egress: [192.0.2.7]}
+  far: {ssh: {user: far, proxy_jump: edge}, egress: [192.0.2.8], connection: local}
+"""
+
+
+def _hosts(folder: Path) -> dict[str, Host]:
+    return dict(loaded(folder, TEXT).hosts)
+
+
+def test_defaults(tmp_path: Path) -> None:
+    """What nobody says has its default; the address is the name."""
+    host = _hosts(tmp_path)["mx1"]
+
+    assert (host.name, host.address, host.mta, host.connection) == ("mx1", "mx1", MtaName.QMAIL, "ssh")
+    assert host.ssh == Ssh(user="top", port=22, become="sudo")
+    assert (host.groups, host.qmail_home, host.state_directory) == ((), None, "/var/lib/relayconf")
+    assert host.egress == ("192.0.2.1", "2001:db8::")
+    assert str(host.origin) == f"{tmp_path}/inventory.yaml:9:3"
+
+
+def test_host_over_groups_over_top(tmp_path: Path) -> None:
+    """The host wins, then its first group, its second, the top; `ssh` key by key, lists as a whole, null deletes."""
+    host = _hosts(tmp_path)["mx2"]
+
+    assert host.ssh == Ssh(user="near", identity_file="~/.ssh/mx2", proxy_jump="edge", become="sudo")
+    assert (host.egress, host.connection, host.groups) == (("192.0.2.7",), "local", ("near", "far"))
+    assert (host.address, host.state_directory) == ("mail2.example", "/var/db/relayconf")
+
+
+def test_null_brings_the_default_back(tmp_path: Path) -> None:
+    """A whole map or list that is null is as if nobody had said it."""
+    host = _hosts(tmp_path)["mx3"]
+
+    assert (host.ssh, host.egress, host.connection, host.qmail_home) == (Ssh(), (), "local", "/var/qmail")
+
+
+def test_equal_tables_are_shared(tmp_path: Path) -> None:
+    """Hosts whose layers give the same table have the very same table."""
+    hosts = _hosts(tmp_path)
+
+    assert hosts["mx1"].domains is hosts["mx2"].domains is hosts["mx3"].domains
+    assert hosts["mx1"].domains
+
+
+def test_equal_merged_tables_are_shared(tmp_path: Path) -> None:
+    """What the same layers come to is made once, however many hosts have them."""
+    text = """\
+        version: 1
+        mta: qmail
+        relay: direct
+        domains: {a.example: local}
+        groups: {nodes: {domains: {b.example: local}}}
+        hosts: {"node[1-3]": {groups: [nodes]}, mx1: {groups: [nodes]}}
+        """
+    hosts = loaded(tmp_path, text).hosts
+
+    assert list(hosts["mx1"].domains) == ["a.example", "b.example"]
+    assert len({id(host.domains) for host in hosts.values()}) == 1
+
+
+def test_one_mistake_is_one_problem(tmp_path: Path) -> None:
+    """A group that is unknown or refused, or a relay that was refused, does not also make the host lack something."""
+    text = """\
+        version: 1
+        hosts:
+          mx1: {mta: qmail, groups: [nodse]}
+          mx2: {groups: [broken]}
+          mx3: {mta: qmail, relay: "no such"}
+          "node[1-3]": {mta: qmail, relay: direct, groups: [nodse]}
+        groups: {nodes: {}, broken: [x]}
+        """
+
+    assert refused(tmp_path, text) == [
+        "inventory.yaml:3:30: hosts.mx1.groups[0]: no group is named `nodse`",
+        "inventory.yaml:5:28: hosts.mx3.relay: not the name of a relay",
+        "inventory.yaml:6:53: hosts[node[1-3]].groups[0]: no group is named `nodse`",
+        "inventory.yaml:7:29: groups.broken: expected a map (`key: value`)",
+    ]

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from relayconf.errors import UsageError
+from relayconf.inventory import explain
+from tests.inventory.writing import written
+
+INVENTORY = """\
+version: 1
+relays:
+  isp:
+    host: mail.isp.example
+    endpoints: [{port: 465}, {port: 25, auth: none}]
+    auth: {username: u17, password: {env: ISP_PASSWORD}}
+    spf: ["include:spf.isp.example"]
+    senders: ["@example.org"]
+    probe: {from: a@example.org, to: b@example.org}
+  plain.isp: {host: plain.example, port: 587}
+  unused: {host: unused.example}
+hosts:
+  edge:
+    address: 192.0.2.2
+    groups: [far]
+    egress: [203.0.113.7]
+    ssh: {user: root}
+    routes: {b.example: null, c.example: {relay: plain.isp}}
+  store: {relay: {via: edge}, domains: null, routes: {b.example: null}}
+  lab: {relay: [{host: 2001:db8::1, port: 26}, direct], qmail_home: /opt/qmail}
+mta: qmail
+relay: isp
+groups:
+  far: {ssh: {user: admin, become: sudo}, domains: {d1.example: mx, e.example: {at: edge}}}
+domains: {e.example: local, .e.example: {host: 192.0.2.9}}
+domains_from: [domains.txt, {file: more.txt, at: store}]
+routes:
+  a.example: direct
+  b.example: {via: store}
+  d.example: {reject: "5.1.1 no"}
+  f.example: {retry: "4.3.0 later"}
+  g.example: {discard: gone}
+"""
+BESIDE = {"domains.txt": "d1.example\nd2.example\nd3.example\n", "more.txt": "d4.example\n"}
+
+
+def _shown(folder: Path, host: str) -> list[str]:
+    settings = explain(written(folder, INVENTORY, BESIDE), host)
+    return [
+        f"{setting.place} = {setting.value} ({str(setting.origin or 'default').removeprefix(f'{folder}/')})".replace(
+            f"{folder}/", ""
+        )
+        for setting in settings
+    ]
+
+
+def test_everything_a_host_ends_up_with(tmp_path: Path) -> None:
+    """Each value, its place, and the file, line and column that gave it, host over group over top."""
+    assert _shown(tmp_path, "edge") == [
+        "address = 192.0.2.2 (inventory.yaml:14:14)",
+        "groups = [far] (inventory.yaml:15:13)",
+        "mta = qmail (inventory.yaml:21:6)",
+        "flavour = classic (default)",
+        "connection = ssh (default)",
+        "ssh.user = root (inventory.yaml:17:17)",
+        "ssh.become = sudo (inventory.yaml:24:36)",
+        "relay = isp:465 (inventory.yaml:22:8)",
+        "egress = [203.0.113.7] (inventory.yaml:16:13)",
+        "state_directory = /var/lib/relayconf (default)",
+        "domains[d1.example] = mx (inventory.yaml:24:65)",
+        "domains[e.example] = {at: edge} (inventory.yaml:24:80)",
+        "domains[.e.example] = {host: 192.0.2.9, port: 25} (inventory.yaml:25:41)",
+        "domains_from = domains.txt: 2 domains, local (inventory.yaml:26:16)",
+        "domains_from = more.txt: 1 domain, {at: store} (inventory.yaml:26:29)",
+        "routes[c.example] = {relay: plain.isp:587} (inventory.yaml:18:42)",
+        "routes[a.example] = direct (inventory.yaml:28:14)",
+        'routes[d.example] = {reject: "5.1.1 no"} (inventory.yaml:30:14)',
+        'routes[f.example] = {retry: "4.3.0 later"} (inventory.yaml:31:14)',
+        'routes[g.example] = {discard: "gone"} (inventory.yaml:32:14)',
+        "relays.isp.host = mail.isp.example (inventory.yaml:4:11)",
+        "relays.isp.endpoints[0] = {port: 465, tls: secure} (inventory.yaml:5:17)",
+        "relays.isp.endpoints[1] = {port: 25, tls: may, auth: none} (inventory.yaml:5:30)",
+        "relays.isp.auth.username = u17 (inventory.yaml:6:22)",
+        "relays.isp.auth.password = env ISP_PASSWORD (inventory.yaml:6:37)",
+        "relays.isp.spf = [include:spf.isp.example] (inventory.yaml:7:10)",
+        "relays.isp.senders = [@example.org] (inventory.yaml:8:14)",
+        "relays.isp.probe.from = a@example.org (inventory.yaml:9:19)",
+        "relays.isp.probe.to = b@example.org (inventory.yaml:9:38)",
+        "relays[plain.isp].host = plain.example (inventory.yaml:10:21)",
+        "relays[plain.isp].port = 587 (inventory.yaml:10:42)",
+        "relays[plain.isp].tls = may (default)",
+    ]
+
+
+def test_what_null_deleted_is_not_shown(tmp_path: Path) -> None:
+    """`domains: null` leaves no domain, and `via` shows as it was written."""
+    assert [line for line in _shown(tmp_path, "store") if line.startswith(("domains", "relay"))] == [
+        "relay = {via: edge} (inventory.yaml:19:18)"
+    ]
+
+
+def test_failover(tmp_path: Path) -> None:
+    """Several relays show as a list, servers without a name as maps."""
+    lines = _shown(tmp_path, "lab")
+
+    assert "relay = [{host: 2001:db8::1, port: 26}, direct] (inventory.yaml:20:16)" in lines
+    assert "qmail_home = /opt/qmail (inventory.yaml:20:69)" in lines
+    assert "address = lab (default)" in lines
+    assert "routes[b.example] = {via: store} (inventory.yaml:29:14)" in lines
+
+
+def test_unknown_host(tmp_path: Path) -> None:
+    """A host that is not there is a usage error."""
+    with pytest.raises(UsageError) as caught:
+        explain(written(tmp_path, INVENTORY, BESIDE), "egde")
+
+    assert caught.value.hint == "did you mean `edge`?"

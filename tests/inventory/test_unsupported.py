@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from relayconf.inventory.document import Document, parse
+from relayconf.inventory.unsupported import refuse_unsupported
+
+
+def _refused(text: str) -> Document:
+    document = parse("inventory.yaml", Path("inventory.yaml"), text.encode())
+    refuse_unsupported(document)
+    return document
+
+
+def test_keys_are_taken_out() -> None:
+    """A key without effect is refused by name wherever it stands, and gone from the data."""
+    document = _refused(
+        "senders: {}\ngroups: {g: {rewrite: {}}}\nhosts: {mx1: {manage: [], mta: qmail}}\nrelays: {isp: {region: x}}\n"
+    )
+
+    assert [str(problem) for problem in document.problems] == [
+        "inventory.yaml:1:1: senders: `senders` is not supported yet",
+        "inventory.yaml:4:16: relays.isp.region: `region` is not supported yet",
+        "inventory.yaml:2:14: groups.g.rewrite: `rewrite` is not supported yet",
+        "inventory.yaml:3:15: hosts.mx1.manage: `manage` is not supported yet",
+    ]
+    assert document.data == {"groups": {"g": {}}, "hosts": {"mx1": {"mta": "qmail"}}, "relays": {"isp": {}}}
+
+
+def test_values() -> None:
+    """Values without effect are refused by name; those that are no values at all are left to the language."""
+    document = _refused(
+        "mta: postfix\nflavour: sagredo\nhosts: {mx1: {mta: exim, flavour: [a]}, mx2: {flavour: null}}\n"
+    )
+
+    assert [problem.text for problem in document.problems] == [
+        "`postfix` is not supported yet",
+        "`sagredo` is not supported yet",
+    ]
+    assert document.data["mta"] == "postfix"
+
+
+def test_a_preset_stands_for_the_host() -> None:
+    """A relay with a provider is not blamed for having no host."""
+    assert ("relays", "ses", "host") in _refused("relays: {ses: {provider: amazon-ses}}").spoiled
+
+
+def test_other_shapes_are_left_alone() -> None:
+    """Sections and entries that are no maps are for the language to refuse."""
+    document = _refused("hosts: [a]\nrelays: {isp: x}\ngroups: null\n")
+
+    assert document.data == {"hosts": ["a"], "relays": {"isp": "x"}, "groups": None}
+    assert not document.problems
