@@ -1,0 +1,59 @@
+"""What relayconf asks of an MTA. An MTA is a package whose module satisfies `Mta`; `relayconf.mtas` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from relayconf.facts import Facts, Finding
+from relayconf.files import DesiredFile, WatchedFile
+from relayconf.model import Host
+from relayconf.templating import Templates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRow:
+    """One line of the plan's route table: who the mail is for and where it goes, in the words of the MTA.
+
+    `recipients` is a domain, a `.domain`, or `EVERYTHING_ELSE`.
+    """
+
+    recipients: str
+    nexthop: str
+
+
+EVERYTHING_ELSE = "the rest of the world"
+
+
+class Mta(Protocol):
+    """One MTA: what it needs, what it can do, how it reads its files."""
+
+    # The shell fragment with mta_facts, mta_resolve, mta_validate, mta_activate and mta_verify (docs/wire.md).
+    SHELL: Path
+
+    # Parameters for the shell fragment, such as the home directory that the inventory names.
+    def parameters(self, host: Host) -> Mapping[str, str]: ...
+
+    # The files that `observe` reads for this host.
+    def watched(self, host: Host) -> Sequence[WatchedFile]: ...
+
+    # What the inventory wishes that this MTA cannot do, known before the host is asked.
+    def refusals(self, host: Host) -> Sequence[Finding]: ...
+
+    # The managed files as they should be. Raises TemplateError, and RenderMismatch when the route model reads
+    # something else from the rendered bytes than the inventory says.
+    def render(self, host: Host, templates: Templates) -> Sequence[DesiredFile]: ...
+
+    # Semantic checks of the host against the wish.
+    def findings(self, host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[Finding]: ...
+
+    # Whether two contents of one file mean the same to the MTA: then the admin's layout stays.
+    def same_meaning(self, path: str, actual: bytes, desired: bytes) -> bool: ...
+
+    # Routes by key, from the contents of the files (None: absent), for the plan's table before -> after.
+    def routes(self, contents: Mapping[str, bytes | None]) -> Mapping[str, str]: ...
+
+    # Where secrets stand in a file's content, as (start, end) byte offsets, in order and not overlapping.
+    def secret_spans(self, path: str, content: bytes) -> Sequence[tuple[int, int]]: ...

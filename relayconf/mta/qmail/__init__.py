@@ -1,0 +1,50 @@
+"""qmail and its family. Only control/smtproutes is managed; the other control files are read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from relayconf.files import WatchedFile
+from relayconf.model import Host
+from relayconf.mta.qmail import spans
+from relayconf.mta.qmail.checks import findings
+from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, routes, same_meaning
+from relayconf.mta.qmail.refusals import refusals
+from relayconf.mta.qmail.rendering import render
+from relayconf.mta.qmail.smtproutes import PATH
+
+__all__ = [
+    "SHELL",
+    "findings",
+    "parameters",
+    "refusals",
+    "render",
+    "routes",
+    "same_meaning",
+    "secret_spans",
+    "watched",
+]
+
+SHELL = Path(__file__).with_name("qmail.sh")
+
+_WATCHED = (
+    # Secret whatever this host's flavour is: other flavours keep passwords there, and so do admins who mistake theirs.
+    WatchedFile(path=PATH, managed=True, secret=True),
+    *(WatchedFile(path=path, managed=False, secret=False) for path in (ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)),
+)
+
+
+def parameters(host: Host) -> Mapping[str, str]:
+    """Where qmail lives, when the inventory says it; else the shell fragment finds it."""
+    return {} if host.qmail_home is None else {"qmail_home": host.qmail_home}
+
+
+def watched(host: Host) -> Sequence[WatchedFile]:  # noqa: ARG001  the same on every host so far
+    """The control files that `observe` reads."""
+    return _WATCHED
+
+
+def secret_spans(path: str, content: bytes) -> Sequence[tuple[int, int]]:
+    """Where passwords stand in *content*, as byte offsets; only smtproutes can hold any."""
+    return spans.secret_spans(content) if path == PATH else ()

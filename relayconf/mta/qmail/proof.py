@@ -1,0 +1,79 @@
+"""The proof that a rendered smtproutes routes as the inventory says: read back by the route model, key by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from relayconf.errors import RenderMismatch
+from relayconf.model import Direct, Host, Local, Mx, Target
+from relayconf.mta.base import EVERYTHING_ELSE
+from relayconf.mta.qmail import classic
+from relayconf.mta.qmail.route import QmailRoute, direct, route
+from relayconf.mta.qmail.smtproutes import lookup, parse
+from relayconf.mta.qmail.words import key_words, route_words, unless_torn
+
+
+def intended_route(target: Target, domain: str) -> QmailRoute | None:
+    """What qmail-remote should do with mail for *domain*.
+
+    None where it is not asked (local here), or where the inventory asks for what no smtproutes can say.
+    """
+    if isinstance(target, Direct | Mx):
+        return direct(domain.encode())
+    nexthop = classic.nexthop_of(target)
+    if nexthop is None or classic.write(nexthop) is None:
+        return None
+    host = nexthop.host.encode()
+    return QmailRoute(via="relay", host=classic.ipv4_literal(host) or host, port=nexthop.port)
+
+
+def _keys(host: Host, table: Mapping[bytes, bytes]) -> dict[str, None]:
+    """Every key of the inventory, and every key of the file: a line too many is a mismatch as much as one too few.
+
+    Per-address routes are not among them: smtproutes knows domains alone.
+    """
+    inventory = dict.fromkeys(key for keys in (host.domains, host.routes) for key in keys if "@" not in key)
+    return inventory | dict.fromkeys(key.decode("utf-8", "surrogateescape") for key in table)
+
+
+def _probes(keys: Mapping[str, None]) -> Iterator[str]:
+    """A name for every key: itself, or one below a `.suffix`. The empty key's is one that no other key matches."""
+    label = "relayconf-probe"
+    while label in keys:
+        label += "x"
+    yield label
+    for key in keys:
+        if not key.startswith("."):
+            yield key
+        else:
+            below = label
+            while below + key in keys:
+                below += "x"
+            yield below + key
+
+
+def prove(host: Host, content: bytes | None) -> None:
+    """Insist that *content* (None: no file) routes every name as `host.intended` says.
+
+    Asked are every key of the inventory and of the file, a name under each `.suffix`, and one that nothing matches.
+    Raises RenderMismatch naming the domain, what was wanted and what is.
+    """
+    table = parse(content)
+    proved: set[tuple[bytes | None, int]] = set()
+    for name in _probes(_keys(host, table)):
+        key, target = host.intended(name)
+        if isinstance(target, Local):
+            continue
+        encoded = name.encode("utf-8", "surrogateescape")
+        pair = (lookup(table, encoded), id(target))
+        if pair in proved:
+            continue
+        wanted, got = intended_route(target, name), route(table, encoded)
+        if wanted is not None and wanted != got:
+            went = unless_torn(encoded, route_words(got))
+            raise RenderMismatch(
+                f"{host.name}: the rendered smtproutes sends mail for {key_words(encoded)} to {went}, "
+                f"but the inventory says {route_words(wanted)} ({key or EVERYTHING_ELSE})",
+                hint="the template `qmail/smtproutes.j2` must write every route and nothing else that routes",
+            )
+        proved.add(pair)

@@ -1,0 +1,254 @@
+"""What classic qmail cannot do is said before the host is asked, with the ways out."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from relayconf.facts import Finding, Severity
+from relayconf.model import (
+    At,
+    Credentials,
+    Default,
+    Direct,
+    Discard,
+    Endpoint,
+    Internal,
+    Nexthop,
+    Reject,
+    Relay,
+    Retry,
+    SecretRef,
+    SenderRoute,
+    Smarthost,
+    Target,
+    TlsLevel,
+)
+from relayconf.mta.qmail.refusals import refusals
+from tests.support.hosts import STORE, qmail_host
+
+PLAIN = Endpoint(port=25, tls=TlsLevel.NONE, auth=False)
+ISP = Relay(
+    name="isp",
+    host="mail.asahi-net.or.jp",
+    endpoints=(
+        Endpoint(port=465, tls=TlsLevel.SECURE, auth=True),
+        Endpoint(port=587, tls=TlsLevel.MAY, auth=True),
+        PLAIN,
+        Endpoint(port=26, tls=TlsLevel.MAY, auth=False),
+    ),
+    credentials=Credentials(username="user", password=SecretRef(kind="env", value="PASSWORD")),
+)
+POSTFIX_ONLY = "say it for the Postfix hosts alone, in their group"
+
+
+def through(endpoint: Endpoint) -> Smarthost:
+    """The ISP by this endpoint."""
+    return Smarthost(relay=ISP, endpoint=endpoint)
+
+
+def refused(default: Default, routes: dict[str, Target] | None = None) -> tuple[Finding, ...]:
+    """What is said of a host with this default."""
+    return refusals(qmail_host(default=(default,), routes=routes))
+
+
+def error(code: str, text: str, *ways_out: str) -> Finding:
+    """An error among the findings."""
+    return Finding(code=code, severity=Severity.ERROR, text=text, ways_out=ways_out)
+
+
+def test_nothing_to_refuse() -> None:
+    """The story's host, by the endpoint without AUTH and TLS."""
+    assert refused(through(PLAIN)) == ()
+
+
+def test_auth() -> None:
+    """Once for a relay, however many endpoints and routes want it; endpoints that would do are named."""
+    text = "the relay isp needs AUTH, but classic qmail-remote has none"
+    ways_out = (
+        "`relay: isp:25`",
+        "`relay: isp:26`",
+        "a hop on 127.0.0.1 that logs in for qmail",
+        "a qmail flavour with AUTH",
+    )
+    auth = through(Endpoint(port=2525, tls=TlsLevel.NONE, auth=True))
+    other = through(Endpoint(port=2526, tls=TlsLevel.NONE, auth=True))
+
+    assert refused(auth, {"a.test": other}) == (error("qmail-auth", text, *ways_out),)
+
+
+def test_no_other_endpoint_to_name() -> None:
+    """A relay with AUTH everywhere leaves two ways."""
+    only = Endpoint(port=587, tls=TlsLevel.NONE, auth=True)
+    relay = dataclasses.replace(ISP, endpoints=(only,))
+
+    (finding,) = refused(Smarthost(relay=relay, endpoint=only))
+
+    assert finding.ways_out == ("a hop on 127.0.0.1 that logs in for qmail", "a qmail flavour with AUTH")
+
+
+@pytest.mark.parametrize("level", ["encrypt", "verify", "secure", "dane", "fingerprint"])
+def test_mandatory_tls(level: str) -> None:
+    """Every level above `may`."""
+    endpoint = Endpoint(port=587, tls=TlsLevel(level), auth=False)
+    text = f"the relay isp:587 wants `tls: {level}`, but classic qmail-remote has no TLS"
+    ways_out = (
+        "`relay: isp:25`",
+        "`relay: isp:26`",
+        "a hop on 127.0.0.1 that encrypts for qmail",
+        "a qmail flavour with TLS",
+    )
+
+    assert refused(through(endpoint)) == (error("qmail-tls", text, *ways_out),)
+
+
+@pytest.mark.parametrize(("port", "level"), [(465, "secure"), (465, "may"), (2465, "encrypt")])
+def test_implicit_tls(port: int, level: str) -> None:
+    """Also where it would be optional: the server says nothing before TLS, and qmail-remote would hang."""
+    (finding,) = refused(through(Endpoint(port=port, tls=TlsLevel(level), auth=False)))
+
+    assert finding.code == "qmail-tls"
+    assert finding.text == f"the relay isp:{port} speaks TLS from the first byte, but classic qmail-remote has no TLS"
+
+
+def test_auth_and_tls_are_two_errors() -> None:
+    """Both reasons are named."""
+    assert [finding.code for finding in refused(through(ISP.endpoints[0]))] == ["qmail-auth", "qmail-tls"]
+
+
+def test_optional_tls_is_a_note() -> None:
+    """`may` allows what happens, but it should be known."""
+    assert refused(through(ISP.endpoints[3])) == (
+        Finding(
+            code="qmail-unencrypted",
+            severity=Severity.NOTE,
+            text="mail to the relay isp:26 leaves unencrypted, as `tls: may` allows: classic qmail-remote has no TLS",
+        ),
+    )
+
+
+def test_failover() -> None:
+    """A line of smtproutes holds one relay."""
+    host = qmail_host(default=(through(PLAIN), Direct()))
+
+    assert refusals(host) == (
+        error(
+            "qmail-failover",
+            "`relay` lists 2 relays to fail over between, but qmail takes one",
+            "one relay",
+            "one name with several A records, which are tried in turn",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        Internal(nexthop=Nexthop(host="2001:db8::6")),
+        At(host="store", nexthop=Nexthop(host="2001:db8::6", port=26)),
+        Smarthost(relay=dataclasses.replace(ISP, host="2001:db8::6"), endpoint=PLAIN),
+    ],
+)
+def test_ipv6(target: Internal | At | Smarthost) -> None:
+    """In a default and in a route alike."""
+    expected = error(
+        "qmail-ipv6",
+        "2001:db8::6 is an IPv6 address, but classic qmail-remote speaks IPv4 alone",
+        "its IPv4 address",
+        "a name with an A record",
+    )
+
+    assert refused(target) == (expected,)
+    assert refused(Direct(), {"a.test": target}) == (expected,)
+
+
+def test_mx_lookup() -> None:
+    """A relay is looked up by A, never by MX."""
+    assert refused(Internal(nexthop=Nexthop(host="corp.test", mx_lookup=True))) == (
+        error(
+            "qmail-mx-lookup",
+            "corp.test is to be looked up by MX, but qmail-remote looks a relay up by A alone",
+            "the name of one of its mail servers",
+        ),
+    )
+
+
+def test_reject_retry_discard() -> None:
+    """One error names them all."""
+    routes: dict[str, Target] = {
+        "a.test": Reject(text="no"),
+        "b.test": Retry(text="later"),
+        ".c.test": Discard(text=""),
+    }
+
+    assert refused(Direct(), routes) == (
+        error(
+            "qmail-reject",
+            "qmail can neither reject, retry nor discard by route: a.test, b.test, .c.test",
+            POSTFIX_ONLY,
+        ),
+    )
+
+
+def test_addresses() -> None:
+    """An address that is to be rejected is one error, not two."""
+    routes: dict[str, Target] = {"anna@corp.test": STORE, "x@spam.test": Reject(text="no")}
+
+    assert refused(Direct(), routes) == (
+        error(
+            "qmail-address-route",
+            "qmail routes by domain, not by address: anna@corp.test, x@spam.test",
+            "a route for the whole domain",
+            POSTFIX_ONLY,
+        ),
+    )
+
+
+def test_senders_and_rewrite() -> None:
+    """Tables that are Postfix's."""
+    host = dataclasses.replace(
+        qmail_host(default=(Direct(),)),
+        senders={"@shop.test": SenderRoute(target=Direct())},
+        rewrite={"root@vps.internal": "alerts@kamata-net.com"},
+    )
+
+    assert refusals(host) == (
+        error(
+            "qmail-senders",
+            "classic qmail chooses no relay by sender: @shop.test",
+            POSTFIX_ONLY,
+            "a qmail flavour with authsenders",
+        ),
+        error("qmail-rewrite", "qmail rewrites no addresses on their way out: root@vps.internal", POSTFIX_ONLY),
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "severity", "text"),
+    [
+        (9_999, None, ""),
+        (
+            10_000,
+            Severity.WARNING,
+            "every remote delivery reads all 10,000 routes, at about 7 ms of CPU and 1 MB",
+        ),
+        (100_000, Severity.WARNING, "every remote delivery reads all 100,000 routes, at about 71 ms of CPU and 10 MB"),
+        (
+            100_001,
+            Severity.ERROR,
+            "every remote delivery reads all 100,001 routes, at about 71 ms of CPU and 10 MB; the limit is 100,000",
+        ),
+    ],
+)
+def test_size(count: int, severity: Severity | None, text: str) -> None:
+    """A warning from 10,000 on, an error above 100,000; lines are counted, not keys."""
+    domains: dict[str, Target] = {f"customer{number}.test": STORE for number in range(count)}
+
+    found = refusals(qmail_host(domains=domains, default=(Direct(),)))
+
+    assert [(finding.severity, finding.text) for finding in found] == ([] if severity is None else [(severity, text)])
+    assert all(
+        finding.ways_out == ("a `.suffix` route in place of many domains", "a Postfix host as the relay of this one")
+        for finding in found
+    )
