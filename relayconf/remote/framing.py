@@ -1,0 +1,79 @@
+"""How a script travels: in front of its payload on standard input, so that no command line ever carries it.
+
+The host runs `sh -c 'eval "$(dd bs=1 count=N 2>/dev/null)"' relayconf`. `dd bs=1` reads exactly N bytes and leaves the
+rest to the script; `sh -s`, `read` and `head -c` of some shells read past it. Arguments travel inside the N bytes
+too: what the login shell parses holds no text of ours, so it may be sh, csh or fish, and no process list shows them.
+
+The first thing that the N bytes do is to print `MARK` on both outputs. It tells a script that started from a sudo or a
+login shell that refused, and cuts off what a talkative `.bashrc` printed before.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Literal
+
+from relayconf.errors import BecomeError, ConnectError, ConnectionLost
+from relayconf.remote.base import Completed
+from relayconf.text import printable
+
+MARK = b"relayconf-session 1\n"
+"""The script's sign of life, written to stdout and stderr before its first line runs."""
+
+ASK_JOURNAL = "run the command again: the host's journal knows what was done"
+"""The hint of every ConnectionLost."""
+
+_SHOWN = 600  # characters of a host's own words that an error message quotes
+
+
+def _after_mark(output: bytes) -> bytes | None:
+    _, mark, rest = output.partition(MARK)
+    return rest if mark else None
+
+
+def quote_tail(output: bytes) -> str:
+    """The last words of *output* as one safe line: `: words`, or nothing when it is empty."""
+    words = printable(output.strip().replace(b"\n", b" / "))
+    return f": {words[-_SHOWN:]}" if words else ""
+
+
+def frame(script: str, args: Sequence[str], *, become: Literal["sudo"] | None, shell: str = "sh") -> tuple[str, bytes]:
+    """The command for the host's login shell, and the bytes to send before the payload.
+
+    *script* is one function called on its last line, so that half of it does nothing. It sees *args* as `$1`… and
+    `relayconf` as `$0`. *shell* is the command that reads it (`busybox sh`). Raises ValueError for a NUL byte, which no
+    shell can hold.
+    """
+    mark = MARK.decode().rstrip("\n")
+    words = " ".join(shlex.quote(arg) for arg in args)
+    text = f"echo '{mark}'; echo '{mark}' >&2\nset -- {words}\n{script}"
+    if "\0" in text:
+        raise ValueError("a script and its arguments cannot hold a NUL byte")
+    header = text.encode("utf-8", "surrogateescape")
+    prefix = f"{become} -n " if become else ""
+    return f"""exec {prefix}{shell} -c 'eval "$(dd bs=1 count={len(header)} 2>/dev/null)"' relayconf""", header
+
+
+def conclude(
+    *, become: Literal["sudo"] | None, exit_status: int | None, stdout: bytes, stderr: bytes, lost: str
+) -> Completed:
+    """What the end of a framed script means. `exit_status` of None: there is none.
+
+    *lost* says in words what a missing exit status looks like here. Raises BecomeError when sudo was asked for and the
+    script never started, ConnectError when the login shell did not start it, ConnectionLost when its end is unknown.
+    """
+    own_stdout, own_stderr = _after_mark(stdout), _after_mark(stderr)
+    if exit_status is None:
+        raise ConnectionLost(f"{lost}; what the host did is unknown here", hint=ASK_JOURNAL)
+    if own_stdout is not None and own_stderr is not None:
+        return Completed(exit_status=exit_status, stdout=own_stdout, stderr=own_stderr)
+    if become:
+        raise BecomeError(
+            f"{become} refused{quote_tail(stderr)} (exit status {exit_status})",
+            hint="let the user run `sh` without a password: `USER ALL=(root) NOPASSWD: /bin/sh` by `visudo`",
+        )
+    raise ConnectError(
+        f"the login shell did not start the script{quote_tail(stderr or stdout)} (exit status {exit_status})",
+        hint="the user needs an ordinary login shell, without a forced command; `sh` and `dd` must be on its PATH",
+    )

@@ -1,0 +1,151 @@
+"""A session over one SSH connection."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import TracebackType
+from typing import Literal, Self
+
+import paramiko
+
+from relayconf.errors import ConnectionLost
+from relayconf.remote.base import Completed
+from relayconf.remote.framing import ASK_JOURNAL, conclude, frame
+from relayconf.remote.ssh.translation import LibraryError, connect_error, tcp_refused
+
+_CHUNK = 32 * 1024  # one packet: Paramiko copies the rest of what it is given with every packet
+_READ = 256 * 1024
+_SETTLE = 0.3  # seconds: Paramiko closes the channels of a dead line a moment before it calls the line dead
+
+
+def _upload(channel: paramiko.Channel, parts: Sequence[bytes]) -> None:
+    # A refusal (sudo's, say) closes the channel under the upload; what the host said and its status decide, not this.
+    with suppress(*LibraryError):
+        for part in parts:
+            for start in range(0, len(part), _CHUNK):
+                channel.sendall(part[start : start + _CHUNK])
+        channel.shutdown_write()
+
+
+def _download(read: Callable[[int], bytes], into: bytearray) -> None:
+    with suppress(*LibraryError):
+        while data := read(_READ):
+            into += data
+
+
+def _copy(read: Callable[[int], bytes], write: Callable[[bytes], None], end: Callable[[], None]) -> None:
+    with suppress(*LibraryError):
+        while data := read(_CHUNK):
+            write(data)
+    with suppress(*LibraryError):
+        end()
+
+
+def _start(target: Callable[..., None], *args: object) -> threading.Thread:
+    thread = threading.Thread(target=target, args=args, daemon=True)
+    thread.start()
+    return thread
+
+
+@contextmanager
+def _closing(channel: paramiko.Channel) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with suppress(*LibraryError):  # on a line that is gone, closing fails as well
+            channel.close()
+
+
+def _bridge(channel: paramiko.Channel) -> socket.socket:
+    # A real socket, since TLS and select() want one; each direction ends by itself, and both ends close the channel.
+    ours, theirs = socket.socketpair()
+
+    def pump() -> None:
+        with ours, _closing(channel):
+            upward = _start(_copy, ours.recv, channel.sendall, channel.shutdown_write)
+            _copy(channel.recv, ours.sendall, lambda: ours.shutdown(socket.SHUT_WR))
+            upward.join()
+
+    _start(pump)
+    return theirs
+
+
+class SshSession:
+    """Scripts run on a host through *transports*: the host's connection last, before it those of the jump hosts.
+
+    Satisfies `Session`.
+    """
+
+    def __init__(self, transports: Sequence[paramiko.Transport], *, become: Literal["sudo"] | None) -> None:
+        self._transports = tuple(transports)
+        self._become = become
+
+    def _channel(self, command: str, timeout: float) -> paramiko.Channel:
+        try:
+            channel = self._transports[-1].open_session(timeout=timeout)
+            channel.exec_command(command)
+        except paramiko.ChannelException as error:
+            raise connect_error(error, "a channel for the script") from error
+        except LibraryError as error:
+            raise ConnectionLost("the line dropped before the script was sent", hint=ASK_JOURNAL) from error
+        return channel
+
+    def run(self, script: str, args: Sequence[str] = (), stdin: bytes = b"", *, timeout: float = 120.0) -> Completed:
+        """Run *script* as `Session.run` says. After a time-out the session is closed: its host is still at work."""
+        end = time.monotonic() + timeout
+        command, header = frame(script, args, become=self._become)
+        channel = self._channel(command, timeout)
+        stdout, stderr = bytearray(), bytearray()
+        threads = (
+            _start(_upload, channel, (header, stdin)),
+            _start(_download, channel.recv, stdout),
+            _start(_download, channel.recv_stderr, stderr),
+        )
+        with _closing(channel):
+            for thread in threads[1:]:
+                thread.join(max(0.0, end - time.monotonic()))
+            ended = channel.status_event.wait(max(0.0, end - time.monotonic()))
+            if not ended or any(thread.is_alive() for thread in threads[1:]):
+                self.close()
+                raise ConnectionLost(
+                    f"the script did not end within {timeout:g} s; what the host did is unknown here", hint=ASK_JOURNAL
+                )
+            status = channel.recv_exit_status()
+            # A status without the end of the output is no end: some of the output may be missing.
+            is_whole = status >= 0 and channel.eof_received
+        return conclude(
+            become=self._become,
+            exit_status=status if is_whole else None,
+            stdout=bytes(stdout),
+            stderr=bytes(stderr),
+            lost="" if is_whole else self._lost(),
+        )
+
+    def _lost(self) -> str:
+        self._transports[-1].join(_SETTLE)
+        return "the host sent no exit status" if self._transports[-1].is_active() else "the line dropped"
+
+    def open_tcp(self, host: str, port: int, *, timeout: float = 10.0) -> socket.socket:
+        """A TCP connection from the host's network, by SSH's direct-tcpip. Raises TcpRefused."""
+        try:
+            channel = self._transports[-1].open_channel("direct-tcpip", (host, port), ("127.0.0.1", 0), timeout=timeout)
+        except LibraryError as error:
+            raise tcp_refused(error, host, port) from error
+        return _bridge(channel)
+
+    def close(self) -> None:
+        """End the session and its connections to jump hosts. Safe to call twice."""
+        for transport in reversed(self._transports):
+            transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
