@@ -1,0 +1,170 @@
+"""Changes become real on one host: one script run that ends in the whole new or the whole old state (docs/wire.md)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from relayconf.errors import ConnectionLost, DeployError, RollbackFailed, StalePlan
+from relayconf.files import Change
+from relayconf.model import Host
+from relayconf.mta.base import Mta
+from relayconf.observe import request_text
+from relayconf.remote.base import Session
+from relayconf.shell import DEPLOY, assemble
+from relayconf.text import printable
+
+PATIENCE = 60
+"""Seconds that the host waits for the next byte of the payload."""
+
+_TIMEOUT = 900.0  # seconds for the whole script; a host that is still at work then goes on alone
+_END = re.compile(rb"(?:\A|\n)end ([0-9]{1,3})\n\Z")
+_SHOWN = 400  # characters of one line of the report that are quoted
+
+
+class _Status(IntEnum):
+    """The script's exit status, which is the number in its last line too."""
+
+    APPLIED = 0
+    REFUSED = 10
+    STALE = 11
+    RESTORED = 12
+    ROLLBACK_FAILED = 13
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """A deploy that was applied and verified: its transaction, its steps in order, and what a human should know."""
+
+    transaction: str
+    steps: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def _octal(mode: int | None) -> str:
+    return "-" if mode is None else f"{mode:o}"
+
+
+def _line(index: int, change: Change, offset: int) -> str:
+    before, after = change.before, change.after
+    base = (before.sha256, _octal(before.mode), before.owner, before.group) if before.present else ("-",) * 4
+    wanted: tuple[str, ...] = ("-", "-")
+    if after.content is not None:
+        wanted = (str(len(after.content)), hashlib.sha256(after.content).hexdigest())
+    dress = (_octal(after.mode), after.owner or "-", after.group or "-")
+    return "\t".join([str(index), change.path, *base, str(offset), *wanted, *dress, before.target])
+
+
+def _payload(changes: Sequence[Change]) -> tuple[bytes, int]:
+    """The packed payload, and how many bytes of it, unpacked, are the request in front of the contents."""
+    lines, contents, offset = [], [], 0
+    for index, change in enumerate(changes, 1):
+        lines.append(_line(index, change, offset))
+        content = change.after.content or b""
+        contents.append(content)
+        offset += len(content)
+    request = "".join(f"{line}\n" for line in [*lines, "end"]).encode()
+    return gzip.compress(b"".join([request, *contents]), compresslevel=1, mtime=0), len(request)
+
+
+def _named(rest: str) -> str:
+    return rest.replace(" ", ": ", 1)
+
+
+def _recovered(rest: str) -> str:
+    transaction, _, how = rest.partition(" ")
+    done = {"finished": "was finished", "restored": "was rolled back", "unchanged": "had changed nothing"}
+    return f"transaction {transaction}, which had been cut short, {done.get(how, how)}"
+
+
+def _left(rest: str) -> str:
+    transaction, _, paths = rest.partition(" ")
+    return f"changed by somebody since transaction {transaction}, so left as it is: {paths}"
+
+
+_WARNINGS: Mapping[str, Callable[[str], str]] = {"recovered": _recovered, "left": _left, "warning": str}
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """The lines of a report as pairs: what kind, and the rest."""
+
+    lines: tuple[tuple[str, str], ...]
+
+    def all(self, kind: str) -> tuple[str, ...]:
+        return tuple(rest for name, rest in self.lines if name == kind)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(_WARNINGS[kind](rest) for kind, rest in self.lines if kind in _WARNINGS)
+
+    @property
+    def failure(self) -> str:
+        return _named(next(iter(self.all("failed")), "deploy the host gave no reason"))
+
+    def list_of(self, kind: str) -> str:
+        return "; ".join(_named(rest) for rest in self.all(kind))
+
+
+def _read(stdout: bytes) -> tuple[_Report, int]:
+    end = _END.search(stdout)
+    if end is None:
+        raise ConnectionLost(
+            "the host's report broke off; what it did is unknown here",
+            hint="run the command again: the host's journal knows what was done",
+        )
+    lines = (printable(line)[:_SHOWN].partition(" ") for line in stdout[: end.start()].split(b"\n"))
+    return _Report(tuple((kind, rest) for kind, _, rest in lines)), int(end.group(1))
+
+
+def _by_hand(host: Host, *transactions: str) -> str:
+    folder = f"{host.state_directory}/txn/{transactions[0]}"
+    return f"the next apply tries again; the old files are on the host in {folder}/saved, named in the manifest"
+
+
+def _conclude(report: _Report, status: int, host: Host, transaction: str) -> Deployed:
+    match status:
+        case _Status.APPLIED:
+            return Deployed(transaction=transaction, steps=report.all("step"), warnings=report.warnings)
+        case _Status.STALE:
+            raise StalePlan(
+                f"the host changed since the plan, nothing was written: {report.list_of('stale')}", hint="plan again"
+            )
+        case _Status.REFUSED | _Status.RESTORED:
+            raise DeployError(f"{report.failure}; the host is as it was before")
+        case _Status.ROLLBACK_FAILED:
+            raise RollbackFailed(
+                f"{report.failure}; not put back: {report.list_of('rollback-failed')}",
+                hint=_by_hand(host, *report.all("recovering"), transaction),
+            )
+        case _:
+            raise ConnectionLost(f"the host's report ends with the status {status}, which means nothing here")
+
+
+def _stdin(host: Host, mta: Mta, changes: Sequence[Change], transaction: str, patience: int = PATIENCE) -> bytes:
+    payload, request = _payload(changes)
+    head = [
+        f"transaction {transaction}",
+        f"patience {patience}",
+        f"request {request}",
+        f"payload {len(payload)} {hashlib.sha256(payload).hexdigest()}",
+    ]
+    return request_text(host, mta, head) + payload
+
+
+def deploy(session: Session, host: Host, mta: Mta, changes: Sequence[Change], transaction: str) -> Deployed:
+    """Make *changes* on *host* in their order, all or none, as the transaction that is named.
+
+    *transaction* consists of ASCII letters, digits and `-`, and sorts by time. A transaction that was cut short on the
+    host is finished or rolled back first; without changes that is all. Raises StalePlan (nothing written), DeployError
+    (the host is as it was before), RollbackFailed (it is not), HostError for parameters that cannot be sent, and what
+    the session raises; after ConnectionLost the host finishes or rolls back alone.
+    """
+    script = assemble(mta.SHELL, DEPLOY)
+    stdin = _stdin(host, mta, changes, transaction)
+    report, status = _read(session.run(script, stdin=stdin, timeout=_TIMEOUT).stdout)
+    return _conclude(report, status, host, transaction)

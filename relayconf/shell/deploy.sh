@@ -1,0 +1,720 @@
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154  # `a && b || c` is meant; other parts set and use the rest
+# receive, lock, check, save, stage, validate, swap, activate, verify, finalize: each is in the journal before it is
+# taken. Until `stage` nothing outside the state directory is touched; from there every failure restores.
+
+report='' steps='' current=receive work=''
+
+note() {
+	report=$report$*$nl
+}
+
+# Enter the step $1, journalled first; $2 is the file that it is about.
+step() {
+	current=$1
+	case " $steps " in
+	*" $1 "*) ;;
+	*) steps="$steps $1" && note "step $1" ;;
+	esac
+	say "$*" >>"$work/journal" || {
+		reason='the journal cannot be written (is the disk full?)'
+		return 1
+	}
+}
+
+# Flush files and their directories. A `sync` that knows no names flushes all.
+flush() {
+	try sync "$@" || try sync || {
+		reason="sync: $why"
+		return 1
+	}
+}
+
+# Make the state directory, and one of our own in it for what comes in. Its name says whose it is from the first moment.
+open_state() {
+	check_state || return 1
+	if [ "$state_is" = absent ]; then
+		try mkdir "$state" || [ -d "$state" ] || {
+			reason="the state directory $state cannot be made: $why"
+			return 1
+		}
+		check_state || return 1
+	fi
+	for o_folder in incoming txn; do
+		[ -d "$state/$o_folder" ] || try mkdir "$state/$o_folder" || [ -d "$state/$o_folder" ] || {
+			reason="the state directory $state cannot be written: $why"
+			return 1
+		}
+	done
+	[ ! -e "$state/txn/$transaction" ] || {
+		reason="a transaction $transaction is there already"
+		return 1
+	}
+	try mkdir "$state/incoming/$owner" || {
+		reason="the state directory $state cannot be written: $why"
+		return 1
+	}
+	work=$state/incoming/$owner
+}
+
+# Kill the reader $1 when the payload has not grown for `patience` seconds.
+watch_reader() {
+	w_nap='' w_size=0 w_idle=0
+	trap '[ -z "$w_nap" ] || kill "$w_nap" 2>/dev/null; exit 0' TERM
+	while kill -0 "$1" 2>/dev/null; do
+		sleep 1 &
+		w_nap=$!
+		wait "$w_nap"
+		w_now=$(wc -c 2>/dev/null <"$work/payload") || w_now=0
+		w_idle=$((w_idle + 1))
+		[ "$((w_now))" = "$((w_size))" ] || w_idle=0
+		w_size=$w_now
+		[ "$w_idle" -lt "$patience" ] || kill "$1" 2>/dev/null
+	done
+}
+
+receive() {
+	step receive || return 1
+	head -c "$size" <&4 >"$work/payload" 3>&- &
+	p_reader=$!
+	watch_reader "$p_reader" 3>&- 4<&- &
+	p_watcher=$!
+	wait "$p_reader"
+	p_status=$?
+	exec 4<&-
+	kill "$p_watcher" 2>/dev/null
+	wait "$p_watcher"
+	p_size=$(wc -c 2>/dev/null <"$work/payload") || p_size=0
+	if [ "$p_status" -gt 128 ]; then
+		reason="the payload stopped coming: $((p_size)) of $size bytes in time"
+	elif [ "$p_status" != 0 ]; then
+		reason="the payload cannot be written to $state (is the disk full?)"
+	elif [ "$((p_size))" != "$size" ]; then
+		reason="the payload was cut: $((p_size)) of $size bytes came"
+	elif ! read_digest "$work/payload" || [ "$digest" != "$sha" ]; then
+		reason='the payload differs from what was sent: its SHA-256 is another'
+	elif ! why=$({ gzip -dc <"$work/payload" >"$work/content"; } 2>&1); then
+		one_line
+		reason="the payload cannot be unpacked in $state: $why"
+	else
+		return 0
+	fi
+	return 1
+}
+
+# Follow the chain of dead owners from the lock: `last` is the name that the next owner takes, `holder` who is at its end.
+follow_lock() {
+	last=$state/lock first='' holder=
+	while l_owner=$(readlink "$last" 2>/dev/null); do
+		holder=$l_owner first=${first:-$l_owner}
+		! alive "$holder" || return 1
+		last=$state/takeover.$holder
+	done
+}
+
+# Take the lock, one atomic link. A dead owner's lock is inherited by making the link takeover.OWNER, which only one can;
+# it counts while the lock is still the dead owner's. `inherited` is the transaction that has to be recovered first.
+acquire() {
+	inherited='' l_try=0
+	while [ "$l_try" -lt 9 ]; do
+		l_try=$((l_try + 1))
+		if try ln -s "$owner" "$state/lock"; then
+			return 0
+		fi
+		follow_lock || {
+			reason="another deploy is at work here: transaction ${holder##*:}, pid ${holder%%.*}"
+			return 1
+		}
+		[ -n "$holder" ] || continue
+		ln -s "$owner" "$last" 2>/dev/null || continue
+		if [ "$(readlink "$state/lock" 2>/dev/null)" = "$first" ]; then
+			inherited=${first##*:}
+			return 0
+		fi
+		rm -f "$last"
+	done
+	reason="the lock cannot be made: $why"
+	return 1
+}
+
+# Make an inherited lock one's own, and sweep away what dead owners left.
+own_lock() {
+	if [ -n "$inherited" ]; then
+		rm -f "$state/lock.new"
+		try ln -s "$owner" "$state/lock.new" && try mv -f "$state/lock.new" "$state/lock" || {
+			reason="the lock cannot be made: $why"
+			return 1
+		}
+	fi
+	rm -f "$state"/takeover.*
+	for l_folder in "$state"/incoming/*; do
+		alive "${l_folder##*/}" || rm -rf "$l_folder"
+	done
+}
+
+# Give the lock back, but for a transaction that is `broken`: the next contact finds a dead owner, and tries again. An
+# inherited lock that was not made one's own stays with its dead owner.
+release() {
+	[ -z "${broken-}" ] || [ "$current" = lock ] || return 0
+	if [ "$(readlink "$state/lock" 2>/dev/null)" = "$owner" ]; then
+		rm -f "$state/lock"
+	elif [ -n "${last-}" ] && [ "$(readlink "$last" 2>/dev/null)" = "$owner" ]; then
+		rm -f "$last"
+	fi
+}
+
+# Split one line of the manifest. `-` stands for absent, or for "keep".
+split_change() {
+	c_rest=$1
+	c_index=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_path=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_base=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_base_mode=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_base_owner=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_base_group=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_offset=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_size=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_sha=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_mode=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_owner=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_group=${c_rest%%"$tab"*} c_target=${c_rest#*"$tab"}
+	c_folder=${c_target%/*}
+	c_stage=$c_folder/.${c_target##*/}.relayconf.$random.$c_index.new
+	c_back=$c_folder/.${c_target##*/}.relayconf.$random.$c_index.old
+}
+
+# Call $1 for each line of $2 until one fails.
+each() {
+	e_call=$1 e_list=$2
+	while [ -n "$e_list" ]; do
+		e_line=${e_list%%"$nl"*} e_list=${e_list#*"$nl"}
+		split_change "$e_line"
+		"$e_call" || return 1
+	done
+}
+
+reversed() {
+	v_list=$1 backwards=
+	while [ -n "$v_list" ]; do
+		backwards=${v_list%%"$nl"*}$nl$backwards
+		v_list=${v_list#*"$nl"}
+	done
+}
+
+load_request() {
+	changes=
+	while IFS= read -r q_line; do
+		[ "$q_line" != end ] || return 0
+		changes=$changes$q_line$nl
+	done <"$work/content"
+	reason='the request in the payload has no end'
+	return 1
+}
+
+# Whether file $1 has mode $2, owner $3 and group $4, by name or number; `reason` names the first that differs.
+has_metadata() {
+	read_metadata "$1" || {
+		reason="$1 is gone"
+		return 1
+	}
+	if [ "$m_mode" != "$2" ]; then
+		reason="its mode is $m_mode, not $2"
+	elif [ "$m_owner" != "$3" ] && [ "$m_uid" != "$3" ]; then
+		reason="its owner is $m_owner, not $3"
+	elif [ "$m_group" != "$4" ] && [ "$m_gid" != "$4" ]; then
+		reason="its group is $m_group, not $4"
+	else
+		return 0
+	fi
+	return 1
+}
+
+is_base() {
+	read_digest "$c_target" || {
+		reason="$c_target cannot be read"
+		return 1
+	}
+	if [ "$digest" != "$c_base" ]; then
+		case $digest,$c_base in
+		-,*) reason='it is gone' ;;
+		*,-) reason='it is there now' ;;
+		*) reason='its content is another' ;;
+		esac
+		return 1
+	fi
+	[ "$c_base" = - ] || has_metadata "$c_target" "$c_base_mode" "$c_base_owner" "$c_base_group"
+}
+
+check_one() {
+	mta_resolve "$c_path" && resolve "$path" || {
+		note "stale $c_path $reason"
+		return 0
+	}
+	if [ "$target" != "$c_target" ]; then
+		note "stale $c_path it is now $target, not $c_target"
+	elif ! is_base; then
+		note "stale $c_path $reason"
+	elif [ -n "$(frozen "$folder")" ]; then
+		reason="the directory $folder is immutable (chattr)"
+		return 1
+	elif [ ! -w "$folder" ]; then
+		reason="the directory $folder cannot be written by uid $uid"
+		[ "$uid" != 0 ] || reason="the directory $folder cannot be written: its file system is read-only"
+		return 1
+	elif [ -e "$target" ] && [ -n "$(frozen "$target")" ]; then
+		reason="$target is immutable (chattr)"
+		return 1
+	fi
+}
+
+# Copy the old file, and write down in the manifest what is to be: from here on it holds no `-` for "keep".
+save_one() {
+	s_mode=644 s_owner=$uid why=
+	read_metadata "$c_folder" || {
+		reason="$c_folder is gone"
+		return 1
+	}
+	s_group=$m_gid
+	if [ "$c_base" != - ]; then
+		read_metadata "$c_target" && copy_new "$c_target" "$work/saved/$c_index" &&
+			read_digest "$work/saved/$c_index" && [ "$digest" = "$c_base" ] || {
+			reason="$c_target cannot be saved in $state: ${why:-it changed}"
+			return 1
+		}
+		c_base_owner=$m_uid c_base_group=$m_gid s_mode=$m_mode s_owner=$m_uid s_group=$m_gid
+	fi
+	[ "$c_mode" != - ] || c_mode=$s_mode
+	[ "$c_owner" != - ] || c_owner=$s_owner
+	[ "$c_group" != - ] || c_group=$s_group
+	s_line=$c_index$tab$c_path$tab$c_base$tab$c_base_mode$tab$c_base_owner$tab$c_base_group$tab$c_offset
+	s_line=$s_line$tab$c_size$tab$c_sha$tab$c_mode$tab$c_owner$tab$c_group$tab$c_target
+	saved=$saved$s_line$nl
+	say "$s_line" >>"$work/manifest" || {
+		reason="the manifest cannot be written in $state (is the disk full?)"
+		return 1
+	}
+}
+
+save() {
+	saved=
+	IFS= read -r random 2>/dev/null </proc/sys/kernel/random/uuid ||
+		random=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	[ -n "$random" ] || {
+		reason='no random numbers: neither /proc nor /dev/urandom gives any'
+		return 1
+	}
+	try mkdir "$work/saved" && say "$random" >"$work/manifest" || {
+		reason="the manifest cannot be written in $state (is the disk full?)"
+		return 1
+	}
+	each save_one "$changes" || return 1
+	changes=$saved
+	for s_file in "$work"/saved/*; do
+		[ -e "$s_file" ] || break
+		set -- "$@" "$s_file"
+	done
+	flush "$@" "$work/saved" "$work/manifest" "$work/journal" "$work" "$state/txn"
+}
+
+# Give the new file $1 the mode $2, owner $3, group $4 and the security label of the old file. Until then it is 0600.
+dress() {
+	read_metadata "$1" || return 1
+	case $m_uid,$m_gid, in
+	"$3,$4,") ;;
+	*) try chown "$3:$4" "$1" || return 1 ;;
+	esac
+	[ "$m_mode" = "$2" ] || try chmod "$2" "$1" || return 1
+	[ -e /sys/fs/selinux/enforce ] && command -v chcon >/dev/null 2>&1 || return 0
+	[ ! -e "$c_target" ] || try chcon --reference="$c_target" "$1"
+}
+
+# Put the way back beside the target: the old file itself under a second name, so that restoring is a rename that needs
+# no space and brings back all that hangs on it. Where the file system has no links, a copy.
+lay_back() {
+	[ "$c_base" != - ] || return 0
+	ln "$c_target" "$c_back" 2>/dev/null || lay_copy
+}
+
+lay_copy() {
+	rm -f "$c_back"
+	copy_new "$work/saved/$c_index" "$c_back" && dress "$c_back" "$c_base_mode" "$c_base_owner" "$c_base_group"
+}
+
+unpack() {
+	set -C && tail -c "+$((request + c_offset + 1))" "$work/content" 2>/dev/null | head -c "$c_size" >"$c_stage"
+}
+
+stage_one() {
+	lay_back || {
+		reason="$c_back cannot be made: $why"
+		return 1
+	}
+	[ "$c_sha" != - ] || return 0
+	if [ "$c_size" = 0 ]; then
+		copy_new /dev/null "$c_stage"
+	else
+		why=$(unpack 2>&1)
+	fi || {
+		one_line
+		reason="$c_stage cannot be made: $why"
+		return 1
+	}
+	dress "$c_stage" "$c_mode" "$c_owner" "$c_group" || {
+		reason="$c_stage cannot get mode $c_mode, owner $c_owner and group $c_group: $why"
+		return 1
+	}
+}
+
+collect_place() {
+	[ ! -e "$c_stage" ] || places=$places$c_stage$nl
+	places=$places$c_folder$nl
+}
+
+# Flush "$@", the directories of all targets and the files staged there.
+flush_places() {
+	places=
+	each collect_place "$changes"
+	while [ -n "$places" ]; do
+		set -- "$@" "${places%%"$nl"*}"
+		places=${places#*"$nl"}
+	done
+	flush "$@"
+}
+
+validate_one() {
+	v_stage=
+	if [ "$c_sha" != - ]; then
+		v_stage=$c_stage
+		read_digest "$c_stage" && [ "$digest" = "$c_sha" ] || {
+			reason="what was written beside $c_target differs from what was sent (is the disk full?)"
+			return 1
+		}
+		has_metadata "$c_stage" "$c_mode" "$c_owner" "$c_group" || return 1
+	fi
+	mta_validate "$c_path" "$v_stage" || {
+		reason="$c_path: $reason"
+		return 1
+	}
+}
+
+swap_one() {
+	step swap "$c_path" || return 1
+	is_base || {
+		reason="$c_target changed while the deploy was under way: $reason"
+		return 1
+	}
+	swapped=$swapped$c_path$nl
+	if [ "$c_sha" = - ]; then
+		try rm -f "$c_target"
+	else
+		try mv -f "$c_stage" "$c_target"
+	fi || {
+		reason="$c_target: $why"
+		return 1
+	}
+}
+
+activate_one() {
+	activated=$activated$c_path$nl
+	mta_activate "$c_path" 3>&- || {
+		reason="$c_path: $reason"
+		return 1
+	}
+}
+
+verify_one() {
+	read_digest "$c_target" && [ "$digest" = "$c_sha" ] || {
+		reason="$c_target is not what was written"
+		return 1
+	}
+	[ "$c_sha" = - ] || has_metadata "$c_target" "$c_mode" "$c_owner" "$c_group" || {
+		reason="$c_target: $reason"
+		return 1
+	}
+	mta_verify "$c_path" 3>&- || {
+		reason="$c_path: $reason"
+		return 1
+	}
+}
+
+collect_changed() {
+	changed=$changed$c_path$nl
+	recorded=$recorded$c_path$tab$c_sha$tab$transaction$tab$now$nl
+}
+
+# Write what is applied now into the transaction: the old lines of other files, then those of this one.
+record() {
+	now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	changed='' recorded='' kept=
+	each collect_changed "$changes"
+	while IFS= read -r r_line; do
+		case $nl$changed in
+		*"$nl${r_line%%"$tab"*}$nl"*) ;;
+		*) kept=$kept$r_line$nl ;;
+		esac
+	done 2>/dev/null <"$state/applied"
+	recorded=$kept$recorded
+	say "${recorded%"$nl"}" >"$work/applied" && flush "$work/applied" "$work/journal" "$work" || {
+		reason="what is applied cannot be recorded in $state (is the disk full?)"
+		return 1
+	}
+}
+
+forget_one() {
+	rm -f "$c_stage" "$c_back"
+}
+
+# After the step `finalize` the transaction stands: a crash from there on is finished forwards, by these same lines.
+settle() {
+	[ ! -e "$work/applied" ] || try mv -f "$work/applied" "$state/applied" ||
+		note "warning what is applied could not be recorded in $state: $why"
+	each forget_one "$changes"
+	rm -f "$work/payload" "$work/content"
+	say applied >"$work/status"
+	flush_places "$state" "$work" "$work/journal" "$work/status" || note "warning $reason"
+}
+
+# Keep the newest ten transactions, this one among them even when the clock that named it is behind.
+prune() {
+	set -- "$state"/txn/*
+	p_excess=$(($# - 10))
+	for p_folder; do
+		[ "$p_excess" -gt 0 ] || break
+		[ "$p_folder" != "$work" ] || continue
+		rm -rf "$p_folder"
+		p_excess=$((p_excess - 1))
+	done
+}
+
+# Put one file back. What is neither the old nor the new one is somebody's repair: it stays, and `left` names it.
+restore_one() {
+	rm -f "$c_stage"
+	case $nl$swapped in
+	*"$nl$c_path$nl"*) ;;
+	*) rm -f "$c_back" && return 0 ;;
+	esac
+	read_digest "$c_target" || digest=unreadable
+	if [ "$digest" != "$c_base" ] && [ "$digest" != "$c_sha" ]; then
+		left="$left $c_path"
+		rm -f "$c_back"
+	elif [ "$c_base" != - ]; then
+		put_back
+	elif [ "$digest" != - ]; then
+		try rm -f "$c_target" || broken=$broken$c_path\ $why$nl
+	fi
+	return 0
+}
+
+put_back() {
+	if [ "$c_back" -ef "$c_target" ] || is_base; then
+		rm -f "$c_back"
+		return 0
+	fi
+	read_digest "$c_back" && [ "$digest" = "$c_base" ] || lay_copy || {
+		broken=$broken$c_path\ $why$nl
+		return 0
+	}
+	try mv -f "$c_back" "$c_target" || {
+		broken=$broken$c_path\ $why$nl
+		return 0
+	}
+	is_base || broken=$broken$c_path\ $reason$nl
+}
+
+# Restore everything that `changes` names, the last first, and tell the MTA where it had been told.
+restore() {
+	left='' broken=
+	say restore >>"$work/journal"
+	reversed "$changes"
+	each restore_one "$backwards"
+	reversed "$activated"
+	while [ -n "$backwards" ]; do
+		mta_activate "${backwards%%"$nl"*}" 3>&- || broken=$broken${backwards%%"$nl"*}\ $reason$nl
+		backwards=${backwards#*"$nl"}
+	done
+	rm -f "$work/payload" "$work/content" "$work/applied"
+	if [ -n "$broken" ]; then
+		say 'rollback failed' >"$work/status"
+		return 1
+	fi
+	say "restored${left:+, left:$left}" >"$work/status"
+	flush_places "$work" "$work/status" || :
+}
+
+add_swapped() {
+	swapped=$swapped$c_path$nl
+}
+
+# Where a transaction stood, in `way`. Its last lines may not have reached the disk, so every file counts as swapped:
+# the hashes tell which ones were.
+load_journal() {
+	changes='' swapped='' activated='' way=none
+	while IFS= read -r j_line; do
+		case $j_line in
+		stage | restore) way=back ;;
+		activate) activated=yes ;;
+		finalize) way=on ;;
+		esac
+	done 2>/dev/null <"$work/journal"
+	{ IFS= read -r random && while IFS= read -r j_line; do changes=$changes$j_line$nl; done; } \
+		2>/dev/null <"$work/manifest"
+	each add_swapped "$changes"
+	activated=${activated:+$swapped}
+}
+
+# Bring the transaction $1 in $work to its end: forwards from `finalize` on, else back.
+heal() {
+	load_journal
+	note "recovering $1"
+	case $way in
+	on)
+		settle
+		note "recovered $1 finished"
+		;;
+	back)
+		restore || return 1
+		note "recovered $1 restored"
+		[ -z "$left" ] || note "left $1$left"
+		;;
+	*)
+		rm -rf "$work"
+		note "recovered $1 unchanged"
+		;;
+	esac
+}
+
+recover() {
+	[ -d "$state/txn/$1" ] || return 0
+	k_work=$work work=$state/txn/$1
+	heal "$1"
+	k_status=$?
+	work=$k_work changes='' swapped='' activated=
+	return "$k_status"
+}
+
+finish() {
+	release
+	say "${report%"$nl"}" >&3
+	say "end $1" >&3
+	exit "$1"
+}
+
+# Before anything was touched: nothing of this transaction stays.
+refuse() {
+	note "failed $current $reason"
+	[ -z "$work" ] || rm -rf "$work"
+	finish "${1:-10}"
+}
+
+note_broken() {
+	b_list=$broken
+	while [ -n "$b_list" ]; do
+		note "rollback-failed ${b_list%%"$nl"*}"
+		b_list=${b_list#*"$nl"}
+	done
+}
+
+fail() {
+	note "failed $current $reason"
+	say "failed $current $reason" >&2
+	restore || {
+		note_broken
+		finish 13
+	}
+	[ -z "$left" ] || {
+		for f_path in $left; do
+			note "rollback-failed $f_path somebody changed it meanwhile; it is left as it is"
+		done
+		finish 13
+	}
+	note restored
+	finish 12
+}
+
+read_header() {
+	state='' transaction='' size='' sha='' request='' patience=60
+	while IFS= read -r h_line; do
+		h_rest=${h_line#* }
+		case $h_line in
+		end) return 0 ;;
+		'state '*) state=$h_rest ;;
+		'transaction '*) transaction=$h_rest ;;
+		'payload '*) size=${h_rest%% *} sha=${h_rest#* } ;;
+		'request '*) request=$h_rest ;;
+		'patience '*) patience=$h_rest ;;
+		'parameter '*) mta_parameter "${h_rest%% *}" "${h_rest#* }" ;;
+		esac
+	done
+	reason='the request was cut'
+	return 1
+}
+
+begin() {
+	prepare
+	exec 3>&1
+	read_header || refuse
+	exec 4<&0 </dev/null
+	case $transaction in
+	'' | *[!0-9A-Za-z-]*) reason='the name of the transaction is unusable' && refuse ;;
+	esac
+	[ -n "$digester" ] || {
+		reason='there is no program for SHA-256: sha256sum, sha256, shasum or openssl'
+		refuse
+	}
+	read_start $$
+	owner=$$.$start:$boot:$transaction
+	swapped='' activated='' changes='' saved=
+	open_state || refuse
+	say "$owner" >"$work/stdout" && say "$owner" >"$work/stderr" || {
+		reason="the state directory $state cannot be written (is the disk full?)"
+		refuse
+	}
+	exec >"$work/stdout" 2>"$work/stderr"
+	receive || refuse
+}
+
+lock() {
+	step lock || refuse
+	acquire || refuse
+	mta_facts || refuse
+	if [ -n "$inherited" ]; then
+		recover "$inherited" || {
+			note "failed lock transaction $inherited was left unfinished and cannot be put right"
+			note_broken
+			rm -rf "$work"
+			finish 13
+		}
+	fi
+	own_lock || refuse
+	try mv "$work" "$state/txn/$transaction" || {
+		reason="the state directory $state cannot be written: $why"
+		refuse
+	}
+	work=$state/txn/$transaction
+}
+
+# A request without changes recovers what was cut short, and leaves no transaction of its own.
+main() {
+	begin
+	lock
+	load_request || refuse
+	[ -n "$changes" ] || {
+		rm -rf "$work"
+		finish 0
+	}
+	step check || refuse
+	each check_one "$changes" || refuse
+	case $nl$report in
+	*"${nl}stale "*) reason='the host is no longer what the plan saw' && refuse 11 ;;
+	esac
+	step save && save || refuse
+	step stage || refuse
+	each stage_one "$changes" && flush_places "$work/journal" || fail
+	step validate && each validate_one "$changes" || fail
+	each swap_one "$changes" && flush_places "$work/journal" || fail
+	step activate && each activate_one "$changes" || fail
+	step verify && each verify_one "$changes" || fail
+	record && step finalize || fail
+	settle
+	prune
+	finish 0
+}
