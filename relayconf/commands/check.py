@@ -1,0 +1,30 @@
+"""`relayconf check`: is the inventory sound, and can every host's MTA do what it asks? No host is contacted."""
+
+from __future__ import annotations
+
+from relayconf.commands.wiring import Options, Wiring
+from relayconf.console import Console
+from relayconf.exits import ExitCode
+from relayconf.facts import Severity
+from relayconf.mtas import MTAS
+from relayconf.output import text
+from relayconf.render import render
+
+
+def check(console: Console, options: Options) -> ExitCode:
+    """Load the inventory, ask each MTA what it refuses, and render what it does not."""
+    wiring = Wiring(options=options, console=console)
+    refused = False
+    for host in wiring.hosts:
+        findings = MTAS[host.mta].refusals(host)
+        for line in text.findings(host.name, findings):
+            console.data(line)
+        if any(finding.severity is Severity.ERROR for finding in findings):
+            refused = True
+        else:
+            render(host, wiring.templates)
+    if refused:
+        return ExitCode.ERROR
+    count = len(wiring.hosts)
+    console.talk(f"{options.inventory}: {count} host{'' if count == 1 else 's'}, no problems")
+    return ExitCode.OK

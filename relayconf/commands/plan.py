@@ -1,0 +1,22 @@
+"""`relayconf plan`: what would change on each host."""
+
+from __future__ import annotations
+
+from relayconf.commands.wiring import Options, Wiring
+from relayconf.console import Console
+from relayconf.exits import ExitCode
+from relayconf.output import json, text
+
+
+def plan(console: Console, options: Options, *, exit_code: bool = False) -> ExitCode:
+    """Plan the selected hosts and print it. With *exit_code*, pending changes are told by the exit status too."""
+    wiring = Wiring(options=options, console=console)
+    with wiring.rollout() as rollout:
+        fleet = rollout.plan()
+    fingerprint = fleet.fingerprint(wiring.key)
+    console.data(
+        json.fleet(fleet, kind="plan", fingerprint=fingerprint) if options.json else text.plan(fleet, fingerprint)
+    )
+    if exit_code and fleet.pending and fleet.exit_code is ExitCode.OK:
+        return ExitCode.CHANGES_PENDING
+    return fleet.exit_code

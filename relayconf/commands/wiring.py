@@ -1,0 +1,91 @@
+"""Where the parts are put together: from a command's options to hosts, templates, key, connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from relayconf.console import Console
+from relayconf.inventory import load, select
+from relayconf.model import Host, Inventory
+from relayconf.plankey import load_key
+from relayconf.remote.base import Session
+from relayconf.remote.local import LocalSession
+from relayconf.result import HostResult
+from relayconf.rollout import Planner, Rollout
+from relayconf.templating import Templates, default_directories
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the commands that work on hosts have in common."""
+
+    inventory: Path
+    hosts: Sequence[str] = ()
+    templates: Path | None = None
+    parallel: int = 20
+    accept_new: bool = False
+    json: bool = False
+
+
+def _connector(options: Options) -> Callable[[Host], Session]:
+    from relayconf.remote.ssh import Connector  # noqa: PLC0415  200 ms that an all-local run does not need
+
+    return Connector(accept_new=options.accept_new).connect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """The parts that one command needs, each made once."""
+
+    options: Options
+    console: Console
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The whole inventory."""
+        return load(self.options.inventory)
+
+    @cached_property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that the command line selects."""
+        return select(self.inventory, self.options.hosts)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Built-in templates, the admin's own in front."""
+        return Templates(default_directories(self.options.templates))
+
+    @cached_property
+    def key(self) -> bytes:
+        """The key that masks secrets and signs fingerprints."""
+        return load_key()
+
+    @cached_property
+    def _ssh(self) -> Callable[[Host], Session]:
+        return _connector(self.options)
+
+    def connect(self, host: Host) -> Session:
+        """A session to *host*, over SSH or on this machine."""
+        if host.connection == "local":
+            return LocalSession(become=host.ssh.become)
+        return self._ssh(host)
+
+    def rollout(self) -> Rollout:
+        """The fleet that the command line selects."""
+
+        def progress(result: HostResult, done: int, total: int) -> None:
+            self.console.progress(f"{result.host}: {result.status}", done=done, total=total)
+
+        if any(host.connection == "ssh" for host in self.hosts):
+            # cached_property is not thread-safe: made here, before the threads ask for it.
+            _ = self._ssh
+        return Rollout(
+            hosts=self.hosts,
+            planner=Planner(templates=self.templates, key=self.key),
+            connect=self.connect,
+            parallel=self.options.parallel,
+            progress=progress,
+        )

@@ -1,0 +1,78 @@
+"""Plans and results as versioned JSON. Secrets are masked as in the text, contents do not appear."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from relayconf.facts import Finding
+from relayconf.plan import HostPlan, PlannedChange
+from relayconf.result import FleetResult, HostResult
+
+FORMAT = 1
+"""Grows when a reader of the older format would misunderstand."""
+
+Json: TypeAlias = "bool | int | str | list[Json] | Mapping[str, Json] | None"
+
+
+def _change(item: PlannedChange) -> Json:
+    return {
+        "path": item.change.path,
+        "target": item.change.before.target,
+        "kind": str(item.change.kind),
+        "metadata": list(item.metadata),
+        "diff": list(item.diff),
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "text": finding.text,
+        "ways_out": list(finding.ways_out),
+    }
+
+
+def _plan(plan: HostPlan) -> Json:
+    return {
+        "changes": [_change(item) for item in plan.changes],
+        "routes": [
+            {"recipients": route.recipients, "before": route.before, "after": route.after} for route in plan.routes
+        ],
+        "routes_unchanged": plan.routes_unchanged,
+        "findings": [_finding(finding) for finding in plan.findings],
+        "unfinished": plan.unfinished,
+        "fingerprint": plan.fingerprint,
+    }
+
+
+def _host(result: HostResult) -> Json:
+    error: Json = None
+    if result.error is not None:
+        error = {
+            "kind": type(result.error).__name__,
+            "message": result.error.message,
+            "hint": result.error.hint,
+        }
+    return {
+        "host": result.host,
+        "status": str(result.status),
+        "plan": None if result.plan is None else _plan(result.plan),
+        "error": error,
+        "transaction": result.transaction,
+        "warnings": list(result.warnings),
+    }
+
+
+def fleet(result: FleetResult, *, kind: str, fingerprint: str) -> str:
+    """A fleet's plan or result; *kind* is `plan` or `apply`, *fingerprint* in hex. ASCII, so no escape gets through."""
+    value: Json = {
+        "format": FORMAT,
+        "kind": kind,
+        "fingerprint": fingerprint,
+        "hosts": [_host(item) for item in result.results],
+        "exit_code": int(result.exit_code),
+    }
+    return json.dumps(value, indent=2)

@@ -1,0 +1,189 @@
+"""Plans and results as a human reads them. Values in, text out; nothing here prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from relayconf.facts import Finding, Severity
+from relayconf.files import ChangeKind
+from relayconf.output.tables import columns, host_names
+from relayconf.plan import HostPlan, PlannedChange
+from relayconf.result import FleetResult, HostResult, Status
+from relayconf.text import printable
+
+MAX_ROUTES = 40
+"""Route changes shown at most; the rest is counted, and the diff has them all."""
+
+MAX_NAMES_WIDTH = 60
+
+
+def _names(hosts: Iterable[str]) -> str:
+    return host_names(tuple(hosts), MAX_NAMES_WIDTH)
+
+
+def _plans(fleet: FleetResult) -> tuple[HostPlan, ...]:
+    return tuple(result.plan for result in fleet.results if result.plan is not None)
+
+
+def _range(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low if low == high else f'{low}-{high}'} route{'' if high == 1 else 's'}"
+
+
+def _routes(plans: Sequence[HostPlan]) -> list[str]:
+    """The table of routes that change; equal rows of several hosts are one row."""
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for plan in plans:
+        for route in plan.routes:
+            rows.setdefault((route.recipients, route.before, route.after), []).append(plan.host.name)
+    if not rows:
+        return []
+    shown = list(rows.items())[:MAX_ROUTES]
+    table = [("Routes that change", "before", "after", "hosts", "proved by")]
+    table += [
+        (f"  {printable(who)}", printable(before), printable(after), _names(hosts), "model")
+        for (who, before, after), hosts in shown
+    ]
+    lines = columns(table, indent=0, gap=3, max_width=None)
+    if len(rows) > len(shown):
+        lines.append(f"  … and {len(rows) - len(shown)} more")
+    lines.append(f"  {_range([plan.routes_unchanged for plan in plans])} unchanged")
+    return [*lines, ""]
+
+
+def _mode(item: PlannedChange) -> str:
+    after = item.change.after
+    mode = after.mode if after.mode is not None else item.change.before.mode or 0o644
+    owner = after.owner or item.change.before.owner or "root"
+    return f"{mode:04o} {owner}"
+
+
+def _change(item: PlannedChange, hosts: Sequence[str]) -> list[str]:
+    tail = "" if item.change.kind is ChangeKind.DELETE else f"  {_mode(item)}"
+    head = f"{_names(hosts)}   {printable(item.change.before.target)}   {item.change.kind}{tail}"
+    return [head, *(f"  {line}" for line in (*item.metadata, *item.diff)), ""]
+
+
+def _changes(plans: Sequence[HostPlan]) -> list[str]:
+    """Every diff once, with all the hosts that it is for."""
+    groups: dict[tuple[str, ChangeKind, tuple[str, ...], tuple[str, ...]], tuple[PlannedChange, list[str]]] = {}
+    for plan in plans:
+        for item in plan.changes:
+            key = (item.change.before.target, item.change.kind, item.metadata, item.diff)
+            groups.setdefault(key, (item, []))[1].append(plan.host.name)
+    return [line for item, hosts in groups.values() for line in _change(item, hosts)]
+
+
+def _refusal(finding: Finding, hosts: Sequence[str]) -> list[str]:
+    lines = [f"{_names(hosts)}   refused: {printable(finding.text)}"]
+    if finding.ways_out:
+        lines.append(f"  ways out: {' · '.join(printable(way) for way in finding.ways_out)}")
+    return lines
+
+
+def _by_finding(plans: Sequence[HostPlan], severity: Severity) -> dict[Finding, list[str]]:
+    found: dict[Finding, list[str]] = {}
+    for plan in plans:
+        for finding in plan.findings:
+            if finding.severity is severity:
+                found.setdefault(finding, []).append(plan.host.name)
+    return found
+
+
+def _refusals(plans: Sequence[HostPlan]) -> list[str]:
+    found = _by_finding(plans, Severity.ERROR)
+    lines = [line for finding, hosts in found.items() for line in _refusal(finding, hosts)]
+    return [*lines, ""] if lines else []
+
+
+def _remarks(plans: Sequence[HostPlan], severity: Severity, title: str) -> list[str]:
+    lines: list[str] = []
+    for finding, hosts in _by_finding(plans, severity).items():
+        lines.append(f"{title:<9} {_names(hosts)}   {printable(finding.text)}")
+        lines += [f"{'':<9}   way out: {printable(way)}" for way in finding.ways_out]
+    return [*lines, ""] if lines else []
+
+
+def findings(host: str, found: Sequence[Finding]) -> list[str]:
+    """One host's findings, worst first, for commands that look at one host after the other."""
+    lines: list[str] = []
+    for finding in sorted(found, key=lambda item: list(Severity).index(item.severity)):
+        lines.append(f"{host}   {finding.severity}: {printable(finding.text)}")
+        if finding.ways_out:
+            lines.append(f"  ways out: {' · '.join(printable(way) for way in finding.ways_out)}")
+    return lines
+
+
+def _unfinished(plans: Sequence[HostPlan]) -> list[str]:
+    lines = [
+        f"{plan.host.name}   an unfinished transaction is on the host: {printable(plan.unfinished)}; "
+        "the next `apply` restores it first"
+        for plan in plans
+        if plan.unfinished
+    ]
+    return [*lines, ""] if lines else []
+
+
+def failures(fleet: FleetResult) -> list[str]:
+    """Hosts that ended with an error, equal errors together, each with what to do."""
+    groups: dict[tuple[str, str, str | None], list[str]] = {}
+    for result in fleet.failed:
+        if result.error is not None:
+            key = (_outcome(result), result.error.message, result.error.hint)
+            groups.setdefault(key, []).append(result.host)
+    lines: list[str] = []
+    for (outcome, message, hint), hosts in groups.items():
+        lines.append(f"{_names(hosts)}   {outcome}: {printable(message)}")
+        if hint:
+            lines.append(f"  hint: {printable(hint)}")
+    return [*lines, ""] if lines else []
+
+
+def _outcome(result: HostResult) -> str:
+    match result.status:
+        case Status.UNKNOWN:
+            return "outcome unknown"
+        case Status.ROLLBACK_FAILED:
+            return "ROLLBACK FAILED, needs a human"
+        case _:
+            return "failed, nothing changed"
+
+
+def short_fingerprint(fingerprint: str) -> str:
+    """The eight digits that a human compares."""
+    return f"{fingerprint[:4]}-{fingerprint[4:8]}"
+
+
+def _hosts(count: int) -> str:
+    return f"{count} host{'' if count == 1 else 's'}"
+
+
+def plan(fleet: FleetResult, fingerprint: str) -> str:
+    """The whole plan: routes, diffs, refusals, warnings, failures, one line of sums. *fingerprint* in hex."""
+    plans = _plans(fleet)
+    lines = [
+        *_routes([plan for plan in plans if plan.has_changes]),
+        *_changes([plan for plan in plans if plan.has_changes]),
+        *_refusals(plans),
+        *_remarks(plans, Severity.WARNING, "Warning"),
+        *_remarks(plans, Severity.NOTE, "Note"),
+        *_unfinished(plans),
+        *failures(fleet),
+    ]
+    pending, refused = len(fleet.pending), len(fleet.with_status(Status.REFUSED))
+    unchanged, failed = len(fleet.with_status(Status.UNCHANGED)), len(fleet.with_status(Status.FAILED))
+    if not pending and not refused and not failed:
+        return "\n".join([*lines, f"Plan: no changes ({_hosts(unchanged)})"])
+    verb = "changes" if pending == 1 else "change"
+    counts = f"{_hosts(pending)} {verb}, {refused} refused, {failed} failed, {unchanged} unchanged"
+    return "\n".join([*lines, f"Plan: {counts}   fingerprint {short_fingerprint(fingerprint)}"])
+
+
+def applied(fleet: FleetResult) -> str:
+    """What `apply` did to each host."""
+    changed = fleet.with_status(Status.CHANGED)
+    lines = [f"{result.host}   changed   {result.transaction}" for result in changed]
+    lines += [f"{result.host}   warning: {printable(text)}" for result in changed for text in result.warnings]
+    lines += ["", *failures(fleet)] if fleet.failed else [""]
+    counts = ", ".join(f"{len(fleet.with_status(status))} {status}" for status in Status if fleet.with_status(status))
+    return "\n".join([*lines, f"Apply: {counts}"])

@@ -1,0 +1,95 @@
+"""What became of each host, and of the fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relayconf.errors import ConnectionLost, RelayconfError, RollbackFailed
+from relayconf.exits import ExitCode
+from relayconf.plan import HostPlan
+from relayconf.plankey import keyed_digest
+
+
+class Status(StrEnum):
+    """The end that one host came to."""
+
+    UNCHANGED = "unchanged"
+    PLANNED = "planned"
+    CHANGED = "changed"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    ROLLBACK_FAILED = "rollback failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostResult:
+    """One host's end: its plan where there is one, the error where there is one, never neither."""
+
+    host: str
+    status: Status
+    plan: HostPlan | None = None
+    error: RelayconfError | None = None
+    transaction: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetResult:
+    """Every host's end, in the inventory's order."""
+
+    results: tuple[HostResult, ...]
+
+    def with_status(self, *statuses: Status) -> tuple[HostResult, ...]:
+        """The hosts that came to one of these ends."""
+        return tuple(result for result in self.results if result.status in statuses)
+
+    @property
+    def failed(self) -> tuple[HostResult, ...]:
+        """Hosts that are not, or not surely, as the inventory wants them."""
+        return self.with_status(Status.REFUSED, Status.FAILED, Status.UNKNOWN, Status.ROLLBACK_FAILED, Status.SKIPPED)
+
+    @property
+    def pending(self) -> tuple[HostResult, ...]:
+        """Hosts that `apply` would change."""
+        return self.with_status(Status.PLANNED)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the process says of the fleet; the worst host decides."""
+        if self.with_status(Status.ROLLBACK_FAILED):
+            return ExitCode.ROLLBACK_FAILED
+        return ExitCode.HOST_FAILED if self.failed else ExitCode.OK
+
+    def fingerprint(self, key: bytes) -> str:
+        """One fingerprint over all the hosts' plans, in hex."""
+        parts = sorted(f"{result.host} {result.plan.fingerprint}" for result in self.results if result.plan)
+        return keyed_digest(key, "fleet", "\n".join(parts).encode())
+
+
+def planned(plan: HostPlan) -> HostResult:
+    """The result of planning alone."""
+    change = Status.PLANNED if plan.changes else Status.UNCHANGED
+    status = Status.REFUSED if plan.is_refused else change
+    return HostResult(host=plan.host.name, status=status, plan=plan)
+
+
+def failed(host: str, error: RelayconfError, plan: HostPlan | None = None) -> HostResult:
+    """The result of an error; what it means for the host follows from its class."""
+    match error:
+        case RollbackFailed():
+            status = Status.ROLLBACK_FAILED
+        case ConnectionLost() if plan is not None:
+            status = Status.UNKNOWN
+        case _:
+            status = Status.FAILED
+    return HostResult(host=host, status=status, plan=plan, error=error)
+
+
+def in_order(results: Sequence[HostResult], hosts: Sequence[str]) -> FleetResult:
+    """A fleet's result in the order of *hosts*, whatever the order in which they ended."""
+    place = {name: index for index, name in enumerate(hosts)}
+    return FleetResult(results=tuple(sorted(results, key=lambda result: place[result.host])))

@@ -1,0 +1,134 @@
+"""The fleet: hosts in parallel, each on one connection; a host that fails does not stop the others."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TypeAlias
+
+from relayconf.deploy import deploy
+from relayconf.errors import HostError, RelayconfError
+from relayconf.masking import Masker
+from relayconf.model import Host
+from relayconf.mtas import MTAS
+from relayconf.observe import observe
+from relayconf.plan import HostPlan, plan_host
+from relayconf.remote.base import Session
+from relayconf.render import render
+from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned
+from relayconf.templating import Templates
+
+Connect: TypeAlias = Callable[[Host], Session]
+Progress: TypeAlias = Callable[[HostResult, int, int], None]
+"""Called after each host with its result, how many are done, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """What planning a host needs besides the host."""
+
+    templates: Templates
+    key: bytes
+
+    def plan(self, host: Host, session: Session) -> HostPlan:
+        """Observe *host* and compare. Raises what rendering, the session and `observe` raise."""
+        mta = MTAS[host.mta]
+        desired = render(host, self.templates)
+        facts = observe(session, host, mta)
+        return plan_host(host=host, mta=mta, facts=facts, desired=desired, masker=Masker(self.key), key=self.key)
+
+
+def new_transaction() -> str:
+    """A transaction's name: sorts by time, and no two are alike."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None = None) -> HostResult:
+    """Run *step*; whatever it raises becomes that host's result, so that the other hosts go on."""
+    try:
+        return step(host)
+    except RelayconfError as error:
+        return failed(host.name, error, plan)
+    except Exception as error:  # noqa: BLE001  one host's crash must not stop the fleet
+        return failed(host.name, HostError(f"relayconf crashed on this host: {type(error).__name__}"), plan)
+
+
+@dataclass(slots=True, kw_only=True)
+class Rollout:
+    """Plans, and then perhaps applies, on one connection per host. A context manager: leaving it closes them all.
+
+    *connect* opens a session; *parallel* hosts are worked on at a time; *progress* hears of each that ends.
+    """
+
+    hosts: Sequence[Host]
+    planner: Planner
+    connect: Connect
+    parallel: int
+    progress: Progress
+    _sessions: dict[str, Session] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __enter__(self) -> Rollout:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with ExitStack() as stack:
+            for session in self._sessions.values():
+                stack.callback(session.close)
+        self._sessions.clear()
+
+    def plan(self, *, keep: bool = False) -> FleetResult:
+        """Plan every host; *keep* leaves the connections of those with changes open for `apply`."""
+        return self._each(self.hosts, lambda host: _isolated(host, lambda _: self._plan(host, keep=keep)))
+
+    def apply(self, plans: FleetResult) -> FleetResult:
+        """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is."""
+        pending = {result.host: result.plan for result in plans.pending if result.plan is not None}
+
+        def apply_one(host: Host) -> HostResult:
+            plan = pending[host.name]
+            return _isolated(host, lambda _: self._deploy(plan), plan)
+
+        applied = self._each([host for host in self.hosts if host.name in pending], apply_one)
+        rest = [result for result in plans.results if result.host not in pending]
+        return in_order([*rest, *applied.results], [host.name for host in self.hosts])
+
+    def _deploy(self, plan: HostPlan) -> HostResult:
+        changes = [item.change for item in plan.changes]
+        transaction = new_transaction()
+        done = deploy(self._sessions[plan.host.name], plan.host, MTAS[plan.host.mta], changes, transaction)
+        return HostResult(
+            host=plan.host.name, status=Status.CHANGED, plan=plan, transaction=transaction, warnings=done.warnings
+        )
+
+    def _plan(self, host: Host, *, keep: bool) -> HostResult:
+        session = self.connect(host)
+        try:
+            result = planned(self.planner.plan(host, session))
+        except BaseException:
+            session.close()
+            raise
+        if keep and result.status is Status.PLANNED:
+            with self._lock:
+                self._sessions[host.name] = session
+        else:
+            session.close()
+        return result
+
+    def _each(self, hosts: Sequence[Host], step: Callable[[Host], HostResult]) -> FleetResult:
+        results: list[HostResult] = []
+        pool = ThreadPoolExecutor(max_workers=max(1, min(self.parallel, len(hosts))), thread_name_prefix="host")
+        try:
+            futures: list[Future[HostResult]] = [pool.submit(step, host) for host in hosts]
+            for future in as_completed(futures):
+                results.append(future.result())
+                self.progress(results[-1], len(results), len(hosts))
+        finally:
+            # After ^C the hosts under way come to their own end; those not begun are never begun.
+            pool.shutdown(wait=True, cancel_futures=True)
+        return in_order(results, [host.name for host in hosts])

@@ -1,0 +1,28 @@
+"""`relayconf check`: the inventory and what the MTAs make of it, without contact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relayconf.commands.check import check
+from relayconf.exits import ExitCode
+from tests.support.local_host import INVENTORY, local_host, said
+
+
+def test_a_sound_inventory_is_told_in_one_line(tmp_path: Path) -> None:
+    """On stderr, as it is talk."""
+    host, heard = local_host(tmp_path), said()
+
+    assert check(heard.console, host.options()) is ExitCode.OK
+    assert heard.err.getvalue() == f"{host.inventory}: 1 host, no problems\n"
+    assert heard.out.getvalue() == ""
+
+
+def test_what_an_mta_cannot_do_is_an_error_with_ways_out(tmp_path: Path) -> None:
+    """TLS on a qmail without it: named, and nothing is rendered."""
+    host = local_host(tmp_path, inventory=INVENTORY.replace("tls: none", "tls: secure"))
+    heard = said()
+
+    assert check(heard.console, host.options()) is ExitCode.ERROR
+    assert heard.out.getvalue().startswith("edge   error: ")
+    assert "\n  ways out: " in heard.out.getvalue()

@@ -1,0 +1,52 @@
+"""`relayconf plan`, on a host of this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from relayconf.commands.plan import plan
+from relayconf.exits import ExitCode
+from tests.support.local_host import local_host, said
+from tests.support.qmail_tree import snapshot
+
+
+def test_pending_changes_are_told_by_the_exit_status_only_when_asked(tmp_path: Path) -> None:
+    """A plan that worked is 0, with `--exit-code` 4; nothing on the host is touched."""
+    host = local_host(tmp_path)
+    before = snapshot(host.control)
+    heard = said()
+
+    assert plan(heard.console, host.options()) is ExitCode.OK
+    assert plan(said().console, host.options(), exit_code=True) is ExitCode.CHANGES_PENDING
+    assert "Plan: 1 host changes" in heard.out.getvalue()
+    assert heard.err.getvalue() == "edge: planned\n"
+    assert snapshot(host.control) == before
+
+
+def test_nothing_to_do_is_0_with_either(tmp_path: Path) -> None:
+    """For cron."""
+    host = local_host(tmp_path, smtproutes=b"kamata-net.com:192.168.0.100\n:mail.asahi-net.or.jp\n")
+    heard = said()
+
+    assert plan(heard.console, host.options(), exit_code=True) is ExitCode.OK
+    assert heard.out.getvalue() == "Plan: no changes (1 host)\n"
+
+
+def test_a_refused_host_beats_pending_changes(tmp_path: Path) -> None:
+    """A host without control/me cannot be applied: 5, not 4."""
+    host = local_host(tmp_path)
+    (host.control / "me").unlink()
+    heard = said()
+
+    assert plan(heard.console, host.options(), exit_code=True) is ExitCode.HOST_FAILED
+    assert "edge   refused: control/me is missing" in heard.out.getvalue()
+
+
+def test_json_is_one_document(tmp_path: Path) -> None:
+    """With the versioned format on top."""
+    heard = said()
+
+    plan(heard.console, local_host(tmp_path).options(json=True))
+
+    assert json.loads(heard.out.getvalue())["format"] == 1

@@ -1,0 +1,132 @@
+"""The user's own case, from inventory to file, over real SSH."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import paramiko
+import pytest
+
+from relayconf.exits import ExitCode
+from tests.support.cli import Admin
+from tests.support.openssh import OpenSshServer, why_not
+from tests.support.qmail_tree import make_qmail, snapshot
+from tests.support.ssh_keys import write_ed25519
+from tests.support.ssh_server import SshServer
+
+INVENTORY = """\
+version: 1
+relays:
+  isp: {{host: mail.asahi-net.or.jp, port: 25, tls: none}}
+hosts:
+  edge:
+    address: 127.0.0.1
+    mta: qmail
+    relay: isp
+    ssh: {{port: {port}, identity_file: {key}}}
+    qmail_home: {home}
+    state_directory: {state}
+domains:
+  kamata-net.com: {{host: 192.168.0.100}}
+"""
+
+RENDERED = b"""\
+# Managed by relayconf. Change the inventory, not this file.
+kamata-net.com:192.168.0.100
+:mail.asahi-net.or.jp
+"""
+
+
+@contextmanager
+def _paramiko(folder: Path) -> Iterator[tuple[int, Path, str]]:
+    key = write_ed25519(folder / "client_key")
+    authorized = paramiko.Ed25519Key.from_private_key_file(str(key))
+    with SshServer(folder, authorized=authorized) as server:
+        yield server.port, key, server.known_hosts_line()
+
+
+@contextmanager
+def _openssh(folder: Path) -> Iterator[tuple[int, Path, str]]:
+    if reason := why_not():
+        pytest.skip(reason)
+    with OpenSshServer(folder) as server:
+        yield server.port, server.identity, server.known_hosts_line()
+
+
+@pytest.fixture(name="admin", params=[_paramiko, _openssh], ids=["in-process", "openssh"])
+def _admin(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Admin]:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "admin").mkdir()
+    make_qmail(tmp_path / "qmail")
+    with request.param(tmp_path / "server") as (port, key, known_hosts):
+        admin = Admin(folder=tmp_path / "admin")
+        admin.trust(known_hosts)
+        admin.write(INVENTORY.format(port=port, key=key, home=tmp_path / "qmail", state=tmp_path / "state"))
+        yield admin
+
+
+def test_the_story_s_file_is_planned_applied_and_unchanged_on_the_second_run(admin: Admin, tmp_path: Path) -> None:
+    """kamata-net.com inside, everything else to the ISP; the plan touches nothing; the second plan says no changes."""
+    control = tmp_path / "qmail" / "control"
+    before = snapshot(control)
+
+    planned = admin.run("plan")
+
+    assert planned.code == ExitCode.OK, planned.err
+    assert "  the rest of the world   direct (MX)   mail.asahi-net.or.jp:25   edge    model\n" in planned.out
+    assert "  +kamata-net.com:192.168.0.100\n  +:mail.asahi-net.or.jp\n" in planned.out
+    assert snapshot(control) == before
+    assert not (tmp_path / "state").exists()
+    assert admin.run("plan", "--exit-code").code == ExitCode.CHANGES_PENDING
+
+    applied = admin.run("apply", "--yes")
+
+    assert applied.code == ExitCode.OK, applied.err
+    assert applied.out.endswith("Apply: 1 changed\n")
+    assert (control / "smtproutes").read_bytes() == RENDERED
+    assert (control / "smtproutes").stat().st_mode & 0o7777 == 0o644
+    after = snapshot(control)
+    assert {name: after[name] for name in before} == before
+    assert set(after) - set(before) == {"smtproutes"}
+
+    inode = (control / "smtproutes").stat().st_ino
+    again = admin.run("apply", "--yes")
+
+    assert again.code == ExitCode.OK
+    assert again.out == "Plan: no changes (1 host)\n"
+    assert (control / "smtproutes").stat().st_ino == inode
+    assert admin.run("plan", "--exit-code").code == ExitCode.OK
+
+
+def test_a_dry_run_is_a_plan(admin: Admin, tmp_path: Path) -> None:
+    """`apply --dry-run` prints what `plan` prints, and changes nothing."""
+    assert admin.run("apply", "--dry-run").out == admin.run("plan").out
+    assert not (tmp_path / "qmail" / "control" / "smtproutes").exists()
+
+
+def test_apply_without_a_terminal_and_without_yes_refuses(admin: Admin, tmp_path: Path) -> None:
+    """Nothing is ever applied because a script piped something into it."""
+    ran = admin.run("apply", stdin="yes\n")
+
+    assert ran.code == ExitCode.USAGE
+    assert "error: apply asks before it changes a host, and there is no terminal to ask on" in ran.err
+    assert not (tmp_path / "qmail" / "control" / "smtproutes").exists()
+
+
+def test_json_says_the_same_for_machines(admin: Admin) -> None:
+    """One document on stdout, for plan and for apply."""
+    planned = json.loads(admin.run("plan", "--json").out)
+    applied = json.loads(admin.run("apply", "--yes", "--json").out)
+
+    (host,) = planned["hosts"]
+    assert (planned["format"], planned["kind"], planned["exit_code"]) == (1, "plan", 0)
+    assert (host["host"], host["status"]) == ("edge", "planned")
+    assert host["plan"]["changes"][0]["kind"] == "create"
+    assert host["plan"]["changes"][0]["diff"][-1] == "+:mail.asahi-net.or.jp"
+    assert applied["kind"] == "apply"
+    assert applied["fingerprint"] == planned["fingerprint"]
+    assert applied["hosts"][0]["status"] == "changed"
+    assert applied["hosts"][0]["transaction"]

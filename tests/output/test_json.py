@@ -1,0 +1,73 @@
+"""Plans and results for machines."""
+
+from __future__ import annotations
+
+import json
+
+from relayconf.errors import Unreachable
+from relayconf.facts import Finding, Severity
+from relayconf.output.json import fleet
+from relayconf.result import FleetResult, failed, planned
+from tests.output.test_text import plan
+
+
+def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
+    """Every field, exactly."""
+    note = Finding(code="c", severity=Severity.NOTE, text="no TLS \u202e here", ways_out=("a hop",))
+    results = FleetResult(
+        results=(planned(plan("mx1", findings=(note,))), failed("mx2", Unreachable("down", hint="is it up?")))
+    )
+
+    written = fleet(results, kind="plan", fingerprint="7c1e")
+    value = json.loads(written)
+    fingerprint = value["hosts"][0]["plan"].pop("fingerprint")
+
+    assert len(fingerprint) == 64
+    assert written.isascii()
+    assert value == {
+        "format": 1,
+        "kind": "plan",
+        "fingerprint": "7c1e",
+        "exit_code": 5,
+        "hosts": [
+            {
+                "host": "mx1",
+                "status": "planned",
+                "error": None,
+                "transaction": None,
+                "warnings": [],
+                "plan": {
+                    "changes": [
+                        {
+                            "path": "qmail:smtproutes",
+                            "target": "/var/qmail/control/smtproutes",
+                            "kind": "create",
+                            "metadata": [],
+                            "diff": ["@@ -0,0 +1,2 @@", "+kamata-net.com:192.168.0.100", "+:mail.asahi-net.or.jp"],
+                        }
+                    ],
+                    "routes": [
+                        {
+                            "recipients": "the rest of the world",
+                            "before": "direct (MX)",
+                            "after": "mail.asahi-net.or.jp:25",
+                        },
+                        {"recipients": "kamata-net.com", "before": "direct (MX)", "after": "192.168.0.100:25"},
+                    ],
+                    "routes_unchanged": 0,
+                    "findings": [
+                        {"code": "c", "severity": "note", "text": "no TLS \u202e here", "ways_out": ["a hop"]}
+                    ],
+                    "unfinished": None,
+                },
+            },
+            {
+                "host": "mx2",
+                "status": "failed",
+                "error": {"kind": "Unreachable", "message": "down", "hint": "is it up?"},
+                "transaction": None,
+                "warnings": [],
+                "plan": None,
+            },
+        ],
+    }

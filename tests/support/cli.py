@@ -1,0 +1,60 @@
+"""relayconf as its user runs it: its own process, with a home of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a run came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admin:
+    """Somebody's laptop: a folder with an inventory, which is also the home."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every command."""
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+
+    def command(self, *words: str) -> list[str]:
+        """The command line of `relayconf WORDS`."""
+        return [sys.executable, "-m", "relayconf", *words]
+
+    def run(self, *words: str, stdin: str = "") -> Ran:
+        """Run `relayconf WORDS` here."""
+        done = subprocess.run(
+            self.command(*words),
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        return Ran(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def trust(self, *lines: str) -> None:
+        """Write ~/.ssh/known_hosts."""
+        ssh = self.folder / ".ssh"
+        ssh.mkdir(mode=0o700, exist_ok=True)
+        (ssh / "known_hosts").write_text("".join(lines), encoding="ascii")
+
+    def write(self, inventory: str) -> None:
+        """Write inventory.yaml."""
+        (self.folder / "inventory.yaml").write_text(inventory, encoding="utf-8")

@@ -1,0 +1,138 @@
+"""Planning one host: what counts as a change, what a reviewer sees, what the fingerprint binds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from relayconf.facts import Facts, Severity
+from relayconf.files import ActualFile, ChangeKind, DesiredFile
+from relayconf.masking import Masker
+from relayconf.mta import qmail
+from relayconf.mta.base import EVERYTHING_ELSE
+from relayconf.plan import HostPlan, RouteChange, plan_host
+from tests.support.facts import actual, qmail_facts
+from tests.support.hosts import STORY_SMTPROUTES, qmail_host
+
+KEY = b"k" * 32
+PATH = "qmail:smtproutes"
+
+
+def plan(
+    before: bytes | None, after: bytes | None, *, key: bytes = KEY, mode: int | None = None, found: Facts | None = None
+) -> HostPlan:
+    """The plan of the story's host whose smtproutes is *before* and should be *after*."""
+    return plan_host(
+        host=qmail_host(),
+        mta=qmail,
+        facts=found or qmail_facts(smtproutes=before),
+        desired=[DesiredFile(path=PATH, content=after, mode=mode)],
+        masker=Masker(key),
+        key=key,
+    )
+
+
+def test_a_missing_file_is_created_and_every_line_shown() -> None:
+    """The user's own case: no smtproutes yet, everything went by MX."""
+    made = plan(None, STORY_SMTPROUTES)
+
+    assert [(item.change.kind, item.diff) for item in made.changes] == [
+        (
+            ChangeKind.CREATE,
+            ("@@ -0,0 +1,2 @@", "+kamata-net.com:192.168.0.100", "+:mail.asahi-net.or.jp"),
+        )
+    ]
+    assert made.routes == (
+        RouteChange(recipients=EVERYTHING_ELSE, before="direct (MX)", after="mail.asahi-net.or.jp:25"),
+        RouteChange(recipients="kamata-net.com", before="direct (MX)", after="192.168.0.100:25"),
+    )
+    assert made.has_changes
+
+
+def test_an_equal_file_is_no_change() -> None:
+    """And no route changes either."""
+    made = plan(STORY_SMTPROUTES, STORY_SMTPROUTES)
+
+    assert (made.changes, made.routes, made.routes_unchanged) == ((), (), 2)
+    assert not made.has_changes
+
+
+def test_a_file_that_means_the_same_keeps_the_admin_s_layout() -> None:
+    """Comments, order and white space are the admin's."""
+    by_hand = b"# our relay\n:mail.asahi-net.or.jp\n\nKAMATA-net.com:192.168.0.100  \n"
+
+    assert plan(by_hand, STORY_SMTPROUTES).changes == ()
+
+
+def test_a_file_that_should_not_be_there_is_deleted() -> None:
+    """Its absence is what the inventory wants: everything by MX."""
+    made = plan(STORY_SMTPROUTES, None)
+
+    assert [item.change.kind for item in made.changes] == [ChangeKind.DELETE]
+    assert [route.after for route in made.routes] == ["direct (MX)", "direct (MX)"]
+    assert plan(None, None).changes == ()
+
+
+def test_a_removed_route_falls_back_to_the_wildcard_that_covers_it() -> None:
+    """Not to the default: the table says where mail will go, not which line is gone."""
+    made = plan(b"a.example.com:192.0.2.1\n.example.com:192.0.2.2\n", b".example.com:192.0.2.2\n")
+
+    assert made.routes == (RouteChange(recipients="a.example.com", before="192.0.2.1:25", after="192.0.2.2:25"),)
+
+
+def test_a_mode_that_differs_is_a_change_without_a_diff() -> None:
+    """The bytes stay those on the host, in the admin's layout."""
+    by_hand = b"# ours\n" + STORY_SMTPROUTES
+
+    made = plan(by_hand, STORY_SMTPROUTES, mode=0o640)
+
+    assert [(item.diff, item.metadata, item.change.after.content) for item in made.changes] == [
+        ((), ("mode 0644 -> 0640",), by_hand)
+    ]
+
+
+def test_a_password_on_the_host_shows_as_digits_that_follow_the_key() -> None:
+    """A reviewer sees whether it changes, never what it is."""
+    before = b":relay.example:587|user|hunter2\n"
+
+    first, second = plan(before, STORY_SMTPROUTES), plan(before, STORY_SMTPROUTES, key=b"j" * 32)
+
+    diff = "\n".join(first.changes[0].diff)
+    assert "‹secret " in diff
+    assert "hunter2" not in diff
+    assert diff != "\n".join(second.changes[0].diff)
+
+
+def test_findings_and_refusals_of_the_mta_come_with_the_plan() -> None:
+    """A host without control/me defers all mail; the plan is refused."""
+    made = plan(None, STORY_SMTPROUTES, found=qmail_facts(me=None))
+
+    assert [item.severity for item in made.findings if item.code == "qmail-no-me"] == [Severity.ERROR]
+    assert made.is_refused
+    assert not made.has_changes
+
+
+def test_the_fingerprint_binds_base_wish_and_key() -> None:
+    """Any of them moving gives another one; the same again gives the same."""
+    same = plan(None, STORY_SMTPROUTES).fingerprint
+    base = qmail_facts(smtproutes=b":relay.example\n")
+    moved = dataclasses.replace(base, files={**base.files, PATH: dataclasses.replace(base.files[PATH], mode=0o600)})
+    fingerprints = [
+        plan(None, STORY_SMTPROUTES, key=b"j" * 32).fingerprint,
+        plan(None, b":relay.example\n").fingerprint,
+        plan(None, STORY_SMTPROUTES, found=base).fingerprint,
+        plan(None, STORY_SMTPROUTES, found=moved).fingerprint,
+    ]
+
+    assert plan(None, STORY_SMTPROUTES).fingerprint == same
+    assert len({same, *fingerprints}) == 5
+
+
+def test_a_content_known_only_by_its_hash_is_compared_by_it() -> None:
+    """An unchanged large file never has to travel."""
+    known = actual(PATH, STORY_SMTPROUTES)
+    facts = qmail_facts(smtproutes=STORY_SMTPROUTES)
+    without: ActualFile = dataclasses.replace(known, content=None)
+
+    made = plan(None, STORY_SMTPROUTES, found=dataclasses.replace(facts, files={**facts.files, PATH: without}))
+
+    assert made.changes == ()

@@ -1,0 +1,96 @@
+"""What becomes of hosts and fleet: statuses, order, exit codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from relayconf.errors import ConnectionLost, DeployError, RelayconfError, RollbackFailed, StalePlan, Unreachable
+from relayconf.exits import ExitCode
+from relayconf.facts import Finding, Severity
+from relayconf.plan import HostPlan
+from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned
+from tests.support.hosts import qmail_host
+
+
+def plan_of(name: str = "mx1", *, findings: tuple[Finding, ...] = (), fingerprint: str = "aa") -> HostPlan:
+    """A plan without changes."""
+    return HostPlan(
+        host=qmail_host(name),
+        changes=(),
+        routes=(),
+        routes_unchanged=0,
+        findings=findings,
+        unfinished=None,
+        fingerprint=fingerprint,
+    )
+
+
+def fleet(*statuses: Status) -> FleetResult:
+    """A fleet with one host a status."""
+    return FleetResult(results=tuple(HostResult(host=f"h{n}", status=status) for n, status in enumerate(statuses)))
+
+
+def test_a_plan_without_changes_is_unchanged_and_one_with_an_error_refused() -> None:
+    """A warning refuses nothing."""
+    error = Finding(code="x", severity=Severity.ERROR, text="no")
+    warning = Finding(code="x", severity=Severity.WARNING, text="hm")
+
+    assert planned(plan_of()).status is Status.UNCHANGED
+    assert planned(plan_of(findings=(warning,))).status is Status.UNCHANGED
+    assert planned(plan_of(findings=(error,))).status is Status.REFUSED
+    assert not plan_of(findings=(error,)).has_changes
+
+
+@pytest.mark.parametrize(
+    ("error", "deploying", "status"),
+    [
+        (Unreachable("down"), False, Status.FAILED),
+        (ConnectionLost("cut"), False, Status.FAILED),
+        (ConnectionLost("cut"), True, Status.UNKNOWN),
+        (StalePlan("moved"), True, Status.FAILED),
+        (DeployError("disk full"), True, Status.FAILED),
+        (RollbackFailed("help"), True, Status.ROLLBACK_FAILED),
+    ],
+)
+def test_what_an_error_means_for_the_host(error: RelayconfError, *, deploying: bool, status: Status) -> None:
+    """A line that drops is harmless while planning, and leaves the outcome unknown while deploying."""
+    result = failed("mx1", error, plan_of() if deploying else None)
+
+    assert (result.status, result.error) == (status, error)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        ((Status.UNCHANGED, Status.CHANGED, Status.PLANNED), ExitCode.OK),
+        ((Status.CHANGED, Status.FAILED), ExitCode.HOST_FAILED),
+        ((Status.REFUSED,), ExitCode.HOST_FAILED),
+        ((Status.UNKNOWN,), ExitCode.HOST_FAILED),
+        ((Status.SKIPPED,), ExitCode.HOST_FAILED),
+        ((Status.FAILED, Status.ROLLBACK_FAILED), ExitCode.ROLLBACK_FAILED),
+    ],
+)
+def test_the_worst_host_decides_the_exit_code(statuses: tuple[Status, ...], code: ExitCode) -> None:
+    """Whatever the others did."""
+    assert fleet(*statuses).exit_code is code
+
+
+def test_results_stand_in_the_order_of_the_inventory() -> None:
+    """Not in the order in which the hosts ended."""
+    results = [HostResult(host=name, status=Status.UNCHANGED) for name in ("c", "a", "b")]
+
+    assert [item.host for item in in_order(results, ["a", "b", "c"]).results] == ["a", "b", "c"]
+
+
+def test_the_fleet_fingerprint_binds_hosts_to_their_plans() -> None:
+    """It changes with a host's plan, with the host it is for and with the key, not with the order."""
+    one = HostResult(host="a", status=Status.UNCHANGED, plan=plan_of("a", fingerprint="11"))
+    two = HostResult(host="b", status=Status.UNCHANGED, plan=plan_of("b", fingerprint="22"))
+    swapped = HostResult(host="b", status=Status.UNCHANGED, plan=plan_of("b", fingerprint="11"))
+    key = b"k" * 32
+
+    fingerprint = FleetResult(results=(one, two)).fingerprint(key)
+
+    assert fingerprint == FleetResult(results=(two, one)).fingerprint(key)
+    assert fingerprint != FleetResult(results=(one, swapped)).fingerprint(key)
+    assert fingerprint != FleetResult(results=(one, two)).fingerprint(b"j" * 32)

@@ -1,0 +1,194 @@
+"""The fleet: isolation, order, connections, and what an interrupt leaves."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+from relayconf.errors import Unreachable
+from relayconf.model import Host
+from relayconf.remote.base import Session
+from relayconf.remote.local import LocalSession
+from relayconf.result import FleetResult, HostResult, Status
+from relayconf.rollout import Planner, Rollout, new_transaction
+from relayconf.templating import Templates, default_directories
+from tests.support.hosts import qmail_host
+from tests.support.qmail_tree import make_qmail
+
+PLANNER = Planner(templates=Templates(default_directories(None)), key=b"k" * 32)
+
+
+class CountedSession(LocalSession):
+    """A local session that tells when it is closed."""
+
+    closed = 0
+
+    def close(self) -> None:
+        """Count."""
+        CountedSession.closed += 1
+        super().close()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_count() -> None:
+    CountedSession.closed = 0
+
+
+def hosts(tmp_path: Path, *names: str) -> list[Host]:
+    """Hosts of this machine with qmail homes of their own."""
+    for name in names:
+        make_qmail(tmp_path / name)
+    return [qmail_host(name, home=tmp_path / name, state=tmp_path / f"{name}.state") for name in names]
+
+
+def silent(*_: object) -> None:
+    """Progress that nobody hears of."""
+
+
+def rollout(fleet: list[Host], *, parallel: int = 2, broken: str = "", crash: str = "") -> Rollout:
+    """A rollout over these hosts, one of which may be down, and one of which may meet a bug."""
+
+    def connect(host: Host) -> Session:
+        if host.name == broken:
+            raise Unreachable("down")
+        if host.name == crash:
+            raise ZeroDivisionError
+        return CountedSession()
+
+    return Rollout(hosts=fleet, planner=PLANNER, connect=connect, parallel=parallel, progress=silent)
+
+
+def statuses(result: FleetResult) -> dict[str, Status]:
+    """Each host's end."""
+    return {item.host: item.status for item in result.results}
+
+
+def test_the_middle_host_fails_and_the_others_go_on(tmp_path: Path) -> None:
+    """In the inventory's order, with the error kept."""
+    fleet = hosts(tmp_path, "a", "b", "c")
+
+    with rollout(fleet, broken="b") as run:
+        plans = run.plan(keep=True)
+        applied = run.apply(plans)
+
+    assert list(statuses(plans).items()) == [
+        ("a", Status.PLANNED),
+        ("b", Status.FAILED),
+        ("c", Status.PLANNED),
+    ]
+    assert list(statuses(applied).items()) == [
+        ("a", Status.CHANGED),
+        ("b", Status.FAILED),
+        ("c", Status.CHANGED),
+    ]
+    assert isinstance(applied.results[1].error, Unreachable)
+
+
+def test_a_bug_on_one_host_is_that_host_s_failure(tmp_path: Path) -> None:
+    """Named by its kind, without its words."""
+    with rollout(hosts(tmp_path, "a", "b"), crash="a") as run:
+        plans = run.plan()
+
+    assert statuses(plans) == {"a": Status.FAILED, "b": Status.PLANNED}
+    assert str(plans.results[0].error) == "relayconf crashed on this host: ZeroDivisionError"
+
+
+def test_connections_with_something_to_apply_stay_open_and_the_others_do_not(tmp_path: Path) -> None:
+    """One connection per host, and none is left at the end."""
+    fleet = hosts(tmp_path, "a", "b")
+    (tmp_path / "b" / "control" / "smtproutes").write_bytes(b"kamata-net.com:192.168.0.100\n:mail.asahi-net.or.jp\n")
+
+    with rollout(fleet) as run:
+        plans = run.plan(keep=True)
+        closed_after_planning = CountedSession.closed
+
+        assert statuses(plans) == {"a": Status.PLANNED, "b": Status.UNCHANGED}
+
+    assert (closed_after_planning, CountedSession.closed) == (1, 2)
+
+
+def test_a_plan_alone_keeps_no_connection(tmp_path: Path) -> None:
+    """Nor does a host whose plan fails."""
+    fleet = hosts(tmp_path, "a", "b")
+    (tmp_path / "b" / "control").rename(tmp_path / "elsewhere")
+
+    with rollout(fleet) as run:
+        assert statuses(run.plan()) == {"a": Status.PLANNED, "b": Status.FAILED}
+        assert CountedSession.closed == 2
+
+
+def test_no_more_than_parallel_hosts_at_a_time(tmp_path: Path) -> None:
+    """And as many as that."""
+    fleet = hosts(tmp_path, *(f"h{n}" for n in range(6)))
+    meeting = threading.Barrier(3)
+    lock = threading.Lock()
+    now = peak = 0
+
+    def connect(host: Host) -> Session:  # noqa: ARG001  every host alike
+        nonlocal now, peak
+        with lock:
+            now += 1
+            peak = max(peak, now)
+        meeting.wait(20)
+        with lock:
+            now -= 1
+        raise Unreachable("down")
+
+    run = Rollout(hosts=fleet, planner=PLANNER, connect=connect, parallel=3, progress=silent)
+    with run:
+        run.plan()
+
+    assert peak == 3
+
+
+def test_progress_hears_of_every_host(tmp_path: Path) -> None:
+    """With how many are done."""
+    heard: list[tuple[str, int, int]] = []
+
+    def progress(result: HostResult, done: int, total: int) -> None:
+        heard.append((result.host, done, total))
+
+    run = rollout(hosts(tmp_path, "a", "b"), parallel=1)
+    run.progress = progress
+    with run:
+        run.plan()
+
+    assert heard == [("a", 1, 2), ("b", 2, 2)]
+
+
+def test_an_interrupt_ends_what_is_under_way_and_begins_nothing_more(tmp_path: Path) -> None:
+    """No host is left without its end by a ^C at the laptop."""
+    fleet = hosts(tmp_path, *(f"h{n}" for n in range(5)))
+    begun: list[str] = []
+
+    def connect(host: Host) -> Session:
+        begun.append(host.name)
+        return CountedSession()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    run = Rollout(hosts=fleet, planner=PLANNER, connect=connect, parallel=1, progress=interrupt)
+    with pytest.raises(KeyboardInterrupt), run:
+        run.plan()
+
+    assert len(begun) < len(fleet)
+    assert CountedSession.closed == len(begun)
+
+
+def test_transactions_sort_by_time_and_are_never_alike() -> None:
+    """They are file names on the host as well."""
+    names = [new_transaction() for _ in range(50)]
+
+    assert len(set(names)) == 50
+    assert all(re.fullmatch(r"\d{8}T\d{6}Z-[0-9a-f]{6}", name) for name in names)
+    assert [name[:16] for name in names] == sorted(name[:16] for name in names)
+
+
+def test_an_empty_fleet_is_fine() -> None:
+    """Nothing to do."""
+    with rollout([]) as run:
+        assert run.plan().results == ()
