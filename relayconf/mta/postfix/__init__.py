@@ -1,0 +1,1 @@
+"""Postfix: how relayconf reads and writes its files."""
