@@ -21,6 +21,11 @@ class DesiredFile:
 
     `content` of None means that it must not exist. `mode`, `owner` and `group` of None keep what is on the host
     (0644 root and the directory's group for a new file).
+
+    A deploy makes all files of one `phase` live, activates them, and goes on with the next; one path may have a file in
+    several phases. `target` is the absolute path of a file that cannot be on the host yet, so that `observe` did not
+    look for it. `replaces` is the path of the file whose part this one takes over; reviewers see the difference to that
+    one. A `transitional` file is there only until a later phase, and is not shown.
     """
 
     path: str
@@ -29,6 +34,10 @@ class DesiredFile:
     mode: int | None = None
     owner: str | None = None
     group: str | None = None
+    phase: int = 0
+    target: str | None = None
+    replaces: str | None = None
+    transitional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relayconf.diff import unified
 from relayconf.facts import Facts, Finding, Severity
-from relayconf.files import ActualFile, Change, DesiredFile
+from relayconf.files import ActualFile, Change, ChangeKind, DesiredFile
 from relayconf.masking import Masker
 from relayconf.model import Host
 from relayconf.mta.base import EVERYTHING_ELSE, Mta
@@ -17,12 +17,21 @@ from relayconf.plankey import keyed_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedChange:
-    """A change and its diff, masked: what a reviewer sees of it. `metadata` tells of mode and ownership."""
+class FileDiff:
+    """What a reviewer sees of one file: the way from what is there to what will be, over all phases, masked.
 
-    change: Change
+    `metadata` tells of mode and ownership that change; `mode` and `owner` are those of the new file. `steps` says how
+    often the file becomes live anew on the way.
+    """
+
+    path: str
+    target: str
+    kind: ChangeKind
     diff: tuple[str, ...]
-    metadata: tuple[str, ...] = ()
+    metadata: tuple[str, ...]
+    mode: int
+    owner: str
+    steps: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +45,14 @@ class RouteChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostPlan:
-    """Everything `apply` needs to know of one host, and everything a reviewer wants to.
+    """Everything `apply` needs to know of one host (`changes`), and everything a reviewer wants to (the rest).
 
     `fingerprint` is an HMAC over desired and base, in hex: equal plans on an unchanged host have equal ones.
     """
 
     host: Host
-    changes: tuple[PlannedChange, ...]
+    changes: tuple[Change, ...]
+    diffs: tuple[FileDiff, ...]
     routes: tuple[RouteChange, ...]
     routes_unchanged: int
     findings: tuple[Finding, ...]
@@ -62,6 +72,8 @@ class HostPlan:
 
 def _metadata(before: ActualFile, after: DesiredFile) -> tuple[str, ...]:
     """Mode and ownership that the wish names and the host has otherwise."""
+    if not before.present or after.content is None:
+        return ()
     wishes = (
         ("mode", f"{before.mode:04o}", None if after.mode is None else f"{after.mode:04o}"),
         ("owner", before.owner, after.owner),
@@ -78,33 +90,78 @@ def _differs(mta: Mta, before: ActualFile, after: DesiredFile) -> bool:
     return before.content != after.content and not mta.same_meaning(after.path, before.content, after.content)
 
 
+def _change(mta: Mta, before: ActualFile, after: DesiredFile) -> Change | None:
+    if _differs(mta, before, after):
+        return Change(before=before, after=after)
+    if not _metadata(before, after):
+        return None
+    # The admin's own layout of an equal meaning stays when only mode or ownership is to change.
+    return Change(before=before, after=replace(after, content=before.content))
+
+
+def _outcome(change: Change) -> ActualFile:
+    """The file as *change* leaves it: the base of the same file's change in a later phase."""
+    before, after = change.before, change.after
+    if after.content is None:
+        return ActualFile(path=before.path, target=before.target, present=False)
+    return replace(
+        before,
+        present=True,
+        content=after.content,
+        sha256=hashlib.sha256(after.content).hexdigest(),
+        size=len(after.content),
+        mode=after.mode if after.mode is not None else before.mode or 0o644,
+        owner=after.owner or before.owner or "root",
+        group=after.group or before.group,
+    )
+
+
+def _changes(mta: Mta, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[Change, ...]:
+    now = dict(facts.files)
+    changes: list[Change] = []
+    for want in desired:
+        if want.target is not None:
+            now.setdefault(want.path, ActualFile(path=want.path, target=want.target, present=False))
+        change = _change(mta, now[want.path], want)
+        if change is not None:
+            changes.append(change)
+            now[want.path] = _outcome(change)
+    return tuple(changes)
+
+
 def _spans(mta: Mta, path: str, content: bytes | None) -> Sequence[tuple[int, int]]:
     return () if content is None else mta.secret_spans(path, content)
 
 
-def _plan_file(mta: Mta, before: ActualFile, after: DesiredFile, masker: Masker) -> PlannedChange | None:
-    content_differs = _differs(mta, before, after)
-    metadata = _metadata(before, after) if before.present and after.content is not None else ()
-    if not content_differs and not metadata:
-        return None
-    if not content_differs:
-        # The admin's own layout of an equal meaning stays when only mode or ownership is to change.
-        after = DesiredFile(
-            path=after.path,
-            content=before.content,
-            secret=after.secret,
-            mode=after.mode,
-            owner=after.owner,
-            group=after.group,
-        )
+def _diff(mta: Mta, facts: Facts, steps: Sequence[Change], masker: Masker) -> FileDiff:
+    """One file's way over all its *steps*, against the file whose part it takes over where it names one."""
+    first, last = steps[0], steps[-1]
+    old = facts.files[last.after.replaces] if last.after.replaces else first.before
+    new = _outcome(last)
     diff = unified(
-        before.content,
-        after.content,
-        before_spans=_spans(mta, before.path, before.content),
-        after_spans=_spans(mta, after.path, after.content),
+        old.content,
+        new.content,
+        before_spans=_spans(mta, old.path, old.content),
+        after_spans=_spans(mta, new.path, new.content),
         masker=masker,
     )
-    return PlannedChange(change=Change(before=before, after=after), diff=diff, metadata=metadata)
+    return FileDiff(
+        path=last.path,
+        target=first.before.target,
+        kind=Change(before=first.before, after=last.after).kind,
+        diff=diff,
+        metadata=_metadata(first.before, last.after),
+        mode=new.mode,
+        owner=new.owner,
+        steps=len(steps),
+    )
+
+
+def _diffs(mta: Mta, facts: Facts, changes: Sequence[Change], masker: Masker) -> tuple[FileDiff, ...]:
+    by_path: dict[str, list[Change]] = {}
+    for change in changes:
+        by_path.setdefault(change.path, []).append(change)
+    return tuple(_diff(mta, facts, steps, masker) for steps in by_path.values() if not steps[-1].after.transitional)
 
 
 def _nexthop(table: Mapping[str, str], key: str) -> str:
@@ -124,42 +181,51 @@ def _route_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple
     return changes, len(keys) - len(changes)
 
 
-def _fingerprint(host: Host, changes: Sequence[PlannedChange], key: bytes) -> str:
+def _contents_after(contents: Mapping[str, bytes | None], changes: Sequence[Change]) -> Mapping[str, bytes | None]:
+    wanted = dict(contents)
+    for change in changes:
+        if not change.after.transitional:
+            wanted[change.after.replaces or change.path] = change.after.content
+    return wanted
+
+
+def _fingerprint(host: Host, changes: Sequence[Change], key: bytes) -> str:
     """HMAC over every change's base and wish; contents go in by hash, so that size does not matter."""
     parts = [
         (
-            item.change.path,
-            item.change.before.target,
-            item.change.before.sha256,
-            item.change.before.mode,
-            item.change.before.owner,
-            item.change.before.group,
-            None if item.change.after.content is None else hashlib.sha256(item.change.after.content).hexdigest(),
-            item.change.after.mode,
-            item.change.after.owner,
-            item.change.after.group,
+            change.path,
+            change.before.target,
+            change.before.sha256,
+            change.before.mode,
+            change.before.owner,
+            change.before.group,
+            None if change.after.content is None else hashlib.sha256(change.after.content).hexdigest(),
+            change.after.mode,
+            change.after.owner,
+            change.after.group,
+            change.after.phase,
         )
-        for item in changes
+        for change in changes
     ]
     return keyed_digest(key, "fingerprint", json.dumps([host.name, parts]).encode())
 
 
 def plan_host(
-    *, host: Host, mta: Mta, facts: Facts, desired: Sequence[DesiredFile], masker: Masker, key: bytes
+    *, host: Host, mta: Mta, facts: Facts, rendered: Sequence[DesiredFile], masker: Masker, key: bytes
 ) -> HostPlan:
     """Compare what the inventory wants of *host* with what `observe` found there.
 
-    *masker* hides secrets in the diffs; *key* signs the fingerprint. Nothing is asked of the host.
+    *rendered* is what the MTA made of the inventory alone. *masker* hides secrets in the diffs; *key* signs the
+    fingerprint. Nothing is asked of the host.
     """
-    changes = tuple(
-        planned for want in desired if (planned := _plan_file(mta, facts.files[want.path], want, masker)) is not None
-    )
+    desired = mta.desired(host, facts, rendered)
+    changes = _changes(mta, facts, desired)
     contents = {path: found.content for path, found in facts.files.items()}
-    wanted = contents | {item.change.path: item.change.after.content for item in changes}
-    routes, unchanged = _route_changes(mta.routes(contents), mta.routes(wanted))
+    routes, unchanged = _route_changes(mta.routes(contents), mta.routes(_contents_after(contents, changes)))
     return HostPlan(
         host=host,
         changes=changes,
+        diffs=_diffs(mta, facts, changes, masker),
         routes=routes,
         routes_unchanged=unchanged,
         findings=(*mta.refusals(host), *mta.findings(host, facts, desired)),

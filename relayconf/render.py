@@ -12,18 +12,19 @@ from pathlib import Path, PurePosixPath
 from relayconf.errors import RelayconfError
 from relayconf.files import DesiredFile
 from relayconf.model import Host
+from relayconf.mta.base import Resolve
 from relayconf.mtas import MTAS
 from relayconf.templating import Templates
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def render(host: Host, templates: Templates) -> tuple[DesiredFile, ...]:
-    """The managed files of *host* as they should be.
+def render(host: Host, templates: Templates, secret: Resolve) -> tuple[DesiredFile, ...]:
+    """The managed files of *host* as the inventory alone says them; *secret* resolves references.
 
-    Raises TemplateError, and RenderMismatch for a file that would route otherwise than the inventory says.
+    Raises TemplateError, SecretError, and RenderMismatch for a file that would route otherwise than the inventory says.
     """
-    return tuple(MTAS[host.mta].render(host, templates))
+    return tuple(MTAS[host.mta].render(host, templates, secret))
 
 
 def _parts(host: Host, file: DesiredFile) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from relayconf.deploy import deploy
 from relayconf.errors import HostError, RelayconfError
 from relayconf.masking import Masker
 from relayconf.model import Host
+from relayconf.mta.base import Resolve
 from relayconf.mtas import MTAS
 from relayconf.observe import observe
 from relayconf.plan import HostPlan, plan_host
@@ -33,14 +34,15 @@ class Planner:
     """What planning a host needs besides the host."""
 
     templates: Templates
+    secret: Resolve
     key: bytes
 
     def plan(self, host: Host, session: Session) -> HostPlan:
         """Observe *host* and compare. Raises what rendering, the session and `observe` raise."""
         mta = MTAS[host.mta]
-        desired = render(host, self.templates)
+        rendered = render(host, self.templates, self.secret)
         facts = observe(session, host, mta)
-        return plan_host(host=host, mta=mta, facts=facts, desired=desired, masker=Masker(self.key), key=self.key)
+        return plan_host(host=host, mta=mta, facts=facts, rendered=rendered, masker=Masker(self.key), key=self.key)
 
 
 def new_transaction() -> str:
@@ -99,9 +101,8 @@ class Rollout:
         return in_order([*rest, *applied.results], [host.name for host in self.hosts])
 
     def _deploy(self, plan: HostPlan) -> HostResult:
-        changes = [item.change for item in plan.changes]
         transaction = new_transaction()
-        done = deploy(self._sessions[plan.host.name], plan.host, MTAS[plan.host.mta], changes, transaction)
+        done = deploy(self._sessions[plan.host.name], plan.host, MTAS[plan.host.mta], plan.changes, transaction)
         return HostResult(
             host=plan.host.name, status=Status.CHANGED, plan=plan, transaction=transaction, warnings=done.warnings
         )

@@ -25,7 +25,7 @@ def plan(
         host=qmail_host(),
         mta=qmail,
         facts=found or qmail_facts(smtproutes=before),
-        desired=[DesiredFile(path=PATH, content=after, mode=mode)],
+        rendered=[DesiredFile(path=PATH, content=after, mode=mode)],
         masker=Masker(key),
         key=key,
     )
@@ -35,7 +35,7 @@ def test_a_missing_file_is_created_and_every_line_shown() -> None:
     """The user's own case: no smtproutes yet, everything went by MX."""
     made = plan(None, STORY_SMTPROUTES)
 
-    assert [(item.change.kind, item.diff) for item in made.changes] == [
+    assert [(item.kind, item.diff) for item in made.diffs] == [
         (
             ChangeKind.CREATE,
             ("@@ -0,0 +1,2 @@", "+kamata-net.com:192.168.0.100", "+:mail.asahi-net.or.jp"),
@@ -67,7 +67,7 @@ def test_a_file_that_should_not_be_there_is_deleted() -> None:
     """Its absence is what the inventory wants: everything by MX."""
     made = plan(STORY_SMTPROUTES, None)
 
-    assert [item.change.kind for item in made.changes] == [ChangeKind.DELETE]
+    assert [item.kind for item in made.changes] == [ChangeKind.DELETE]
     assert [route.after for route in made.routes] == ["direct (MX)", "direct (MX)"]
     assert plan(None, None).changes == ()
 
@@ -85,7 +85,7 @@ def test_a_mode_that_differs_is_a_change_without_a_diff() -> None:
 
     made = plan(by_hand, STORY_SMTPROUTES, mode=0o640)
 
-    assert [(item.diff, item.metadata, item.change.after.content) for item in made.changes] == [
+    assert [(item.diff, item.metadata, made.changes[0].after.content) for item in made.diffs] == [
         ((), ("mode 0644 -> 0640",), by_hand)
     ]
 
@@ -96,10 +96,10 @@ def test_a_password_on_the_host_shows_as_digits_that_follow_the_key() -> None:
 
     first, second = plan(before, STORY_SMTPROUTES), plan(before, STORY_SMTPROUTES, key=b"j" * 32)
 
-    diff = "\n".join(first.changes[0].diff)
+    diff = "\n".join(first.diffs[0].diff)
     assert "‹secret " in diff
     assert "hunter2" not in diff
-    assert diff != "\n".join(second.changes[0].diff)
+    assert diff != "\n".join(second.diffs[0].diff)
 
 
 def test_findings_and_refusals_of_the_mta_come_with_the_plan() -> None:

@@ -12,6 +12,7 @@ import pytest
 from relayconf.errors import RelayconfError
 from relayconf.files import DesiredFile
 from relayconf.render import render, write_tree
+from relayconf.secrets import Secrets
 from relayconf.templating import Templates, default_directories
 from tests.support.hosts import STORY_SMTPROUTES, qmail_host
 
@@ -42,7 +43,7 @@ def refusal(directory: Path, *files: DesiredFile, name: str = "edge") -> str:
 
 def test_render() -> None:
     """The host's MTA says what its files are."""
-    (file,) = render(qmail_host(), Templates(default_directories(None)))
+    (file,) = render(qmail_host(), Templates(default_directories(None)), Secrets().resolve)
 
     assert file.path == "qmail:smtproutes"
     assert file.content is not None

@@ -17,6 +17,7 @@ def plan_of(name: str = "mx1", *, findings: tuple[Finding, ...] = (), fingerprin
     return HostPlan(
         host=qmail_host(name),
         changes=(),
+        diffs=(),
         routes=(),
         routes_unchanged=0,
         findings=findings,

@@ -14,11 +14,12 @@ from relayconf.remote.base import Session
 from relayconf.remote.local import LocalSession
 from relayconf.result import FleetResult, HostResult, Status
 from relayconf.rollout import Planner, Rollout, new_transaction
+from relayconf.secrets import Secrets
 from relayconf.templating import Templates, default_directories
 from tests.support.hosts import qmail_host
 from tests.support.qmail_tree import make_qmail
 
-PLANNER = Planner(templates=Templates(default_directories(None)), key=b"k" * 32)
+PLANNER = Planner(templates=Templates(default_directories(None)), secret=Secrets().resolve, key=b"k" * 32)
 
 
 class CountedSession(LocalSession):

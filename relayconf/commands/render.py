@@ -22,7 +22,7 @@ def render(console: Console, options: Options, *, out: Path) -> ExitCode:
         errors = [item for item in MTAS[host.mta].refusals(host) if item.severity is Severity.ERROR]
         if errors:
             raise RelayconfError(f"{host.name}: {errors[0].text}", hint=" · ".join(errors[0].ways_out) or None)
-        trees.append((host, render_host(host, wiring.templates)))
+        trees.append((host, render_host(host, wiring.templates, wiring.secrets.resolve)))
     for host, files in trees:
         for path in write_tree(out, host, files):
             console.data(str(path))

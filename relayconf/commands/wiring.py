@@ -15,6 +15,7 @@ from relayconf.remote.base import Session
 from relayconf.remote.local import LocalSession
 from relayconf.result import HostResult
 from relayconf.rollout import Planner, Rollout
+from relayconf.secrets import Secrets
 from relayconf.templating import Templates, default_directories
 
 
@@ -59,6 +60,11 @@ class Wiring:
         return Templates(default_directories(self.options.templates))
 
     @cached_property
+    def secrets(self) -> Secrets:
+        """The resolver of references; nobody is asked before a host needs it."""
+        return Secrets()
+
+    @cached_property
     def key(self) -> bytes:
         """The key that masks secrets and signs fingerprints."""
         return load_key()
@@ -84,7 +90,7 @@ class Wiring:
             _ = self._ssh
         return Rollout(
             hosts=self.hosts,
-            planner=Planner(templates=self.templates, key=self.key),
+            planner=Planner(templates=self.templates, secret=self.secrets.resolve, key=self.key),
             connect=self.connect,
             parallel=self.options.parallel,
             progress=progress,

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from relayconf.facts import Facts, Finding
 from relayconf.files import DesiredFile, WatchedFile
-from relayconf.model import Host
+from relayconf.model import Host, SecretRef
 from relayconf.templating import Templates
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteRow:
-    """One line of the plan's route table: who the mail is for and where it goes, in the words of the MTA.
-
-    `recipients` is a domain, a `.domain`, or `EVERYTHING_ELSE`.
-    """
-
-    recipients: str
-    nexthop: str
-
+Resolve: TypeAlias = Callable[[SecretRef], str]
+"""From a reference to its secret. Raises SecretError."""
 
 EVERYTHING_ELSE = "the rest of the world"
+"""The row of the route table for every recipient that no other row is for."""
 
 
 class Mta(Protocol):
@@ -42,9 +34,12 @@ class Mta(Protocol):
     # What the inventory wishes that this MTA cannot do, known before the host is asked.
     def refusals(self, host: Host) -> Sequence[Finding]: ...
 
-    # The managed files as they should be. Raises TemplateError, and RenderMismatch when the route model reads
-    # something else from the rendered bytes than the inventory says.
-    def render(self, host: Host, templates: Templates) -> Sequence[DesiredFile]: ...
+    # What the inventory alone says of the managed files. Raises TemplateError, what `secret` raises, and RenderMismatch
+    # when the route model reads something else from the rendered bytes than the inventory says.
+    def render(self, host: Host, templates: Templates, secret: Resolve) -> Sequence[DesiredFile]: ...
+
+    # The rendered files as this very host should have them, by phases in rising order.
+    def desired(self, host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]: ...
 
     # Semantic checks of the host against the wish.
     def findings(self, host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[Finding]: ...

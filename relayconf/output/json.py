@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from relayconf.facts import Finding
-from relayconf.plan import HostPlan, PlannedChange
+from relayconf.plan import FileDiff, HostPlan
 from relayconf.result import FleetResult, HostResult
 
 FORMAT = 1
@@ -16,12 +16,15 @@ FORMAT = 1
 Json: TypeAlias = "bool | int | str | list[Json] | Mapping[str, Json] | None"
 
 
-def _change(item: PlannedChange) -> Json:
+def _file(item: FileDiff) -> Json:
     return {
-        "path": item.change.path,
-        "target": item.change.before.target,
-        "kind": str(item.change.kind),
+        "path": item.path,
+        "target": item.target,
+        "kind": str(item.kind),
         "metadata": list(item.metadata),
+        "mode": f"{item.mode:04o}",
+        "owner": item.owner,
+        "steps": item.steps,
         "diff": list(item.diff),
     }
 
@@ -37,7 +40,7 @@ def _finding(finding: Finding) -> Json:
 
 def _plan(plan: HostPlan) -> Json:
     return {
-        "changes": [_change(item) for item in plan.changes],
+        "changes": [_file(item) for item in plan.diffs],
         "routes": [
             {"recipients": route.recipients, "before": route.before, "after": route.after} for route in plan.routes
         ],

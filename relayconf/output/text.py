@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from relayconf.facts import Finding, Severity
 from relayconf.files import ChangeKind
 from relayconf.output.tables import columns, host_names
-from relayconf.plan import HostPlan, PlannedChange
+from relayconf.plan import FileDiff, HostPlan
 from relayconf.result import FleetResult, HostResult, Status
 from relayconf.text import printable
 
@@ -15,6 +16,8 @@ MAX_ROUTES = 40
 """Route changes shown at most; the rest is counted, and the diff has them all."""
 
 MAX_NAMES_WIDTH = 60
+
+_GENERATION = re.compile(r"(/relayconf/)[0-9]+\b")
 
 
 def _names(hosts: Iterable[str]) -> str:
@@ -51,27 +54,42 @@ def _routes(plans: Sequence[HostPlan]) -> list[str]:
     return [*lines, ""]
 
 
-def _mode(item: PlannedChange) -> str:
-    after = item.change.after
-    mode = after.mode if after.mode is not None else item.change.before.mode or 0o644
-    owner = after.owner or item.change.before.owner or "root"
-    return f"{mode:04o} {owner}"
+def _normal(line: str) -> str:
+    """*line* with a number in it that differs from host to host and means nothing to a reviewer."""
+    return _GENERATION.sub(r"\1<generation>", line)
 
 
-def _change(item: PlannedChange, hosts: Sequence[str]) -> list[str]:
-    tail = "" if item.change.kind is ChangeKind.DELETE else f"  {_mode(item)}"
-    head = f"{_names(hosts)}   {printable(item.change.before.target)}   {item.change.kind}{tail}"
-    return [head, *(f"  {line}" for line in (*item.metadata, *item.diff)), ""]
+def _head(item: FileDiff, target: str, hosts: Sequence[str]) -> str:
+    tail = "" if item.kind is ChangeKind.DELETE else f"  {item.mode:04o} {item.owner}"
+    steps = f", live in {item.steps} steps" if item.steps > 1 else ""
+    return f"{_names(hosts)}   {printable(target)}   {item.kind}{tail}{steps}"
 
 
 def _changes(plans: Sequence[HostPlan]) -> list[str]:
     """Every diff once, with all the hosts that it is for."""
-    groups: dict[tuple[str, ChangeKind, tuple[str, ...], tuple[str, ...]], tuple[PlannedChange, list[str]]] = {}
+    groups: dict[tuple[object, ...], tuple[list[FileDiff], list[str]]] = {}
     for plan in plans:
-        for item in plan.changes:
-            key = (item.change.before.target, item.change.kind, item.metadata, item.diff)
-            groups.setdefault(key, (item, []))[1].append(plan.host.name)
-    return [line for item, hosts in groups.values() for line in _change(item, hosts)]
+        for item in plan.diffs:
+            key = (
+                _normal(item.target),
+                item.kind,
+                item.metadata,
+                tuple(map(_normal, item.diff)),
+                item.mode,
+                item.steps,
+            )
+            items, hosts = groups.setdefault(key, ([], []))
+            items.append(item)
+            hosts.append(plan.host.name)
+    lines: list[str] = []
+    for items, hosts in groups.values():
+        first = items[0]
+        exact = all((item.target, item.diff) == (first.target, first.diff) for item in items)
+        shown = first.diff if exact else tuple(map(_normal, first.diff))
+        lines.append(_head(first, first.target if exact else _normal(first.target), hosts))
+        lines += [f"  {line}" for line in (*first.metadata, *shown)]
+        lines.append("")
+    return lines
 
 
 def _refusal(finding: Finding, hosts: Sequence[str]) -> list[str]:

@@ -43,6 +43,9 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                             "target": "/var/qmail/control/smtproutes",
                             "kind": "create",
                             "metadata": [],
+                            "mode": "0644",
+                            "owner": "root",
+                            "steps": 1,
                             "diff": ["@@ -0,0 +1,2 @@", "+kamata-net.com:192.168.0.100", "+:mail.asahi-net.or.jp"],
                         }
                     ],

@@ -32,13 +32,14 @@ def plan(
         host=qmail_host(name),
         mta=qmail,
         facts=Facts(values={}, files=facts.files, unfinished=unfinished),
-        desired=[DesiredFile(path="qmail:smtproutes", content=after, mode=mode)],
+        rendered=[DesiredFile(path="qmail:smtproutes", content=after, mode=mode)],
         masker=Masker(KEY),
         key=KEY,
     )
     return HostPlan(
         host=made.host,
         changes=made.changes,
+        diffs=made.diffs,
         routes=made.routes,
         routes_unchanged=made.routes_unchanged,
         findings=findings,

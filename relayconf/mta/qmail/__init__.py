@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from relayconf.files import WatchedFile
+from relayconf.facts import Facts
+from relayconf.files import DesiredFile, WatchedFile
 from relayconf.model import Host
 from relayconf.mta.qmail import spans
 from relayconf.mta.qmail.checks import findings
@@ -16,6 +17,7 @@ from relayconf.mta.qmail.smtproutes import PATH
 
 __all__ = [
     "SHELL",
+    "desired",
     "findings",
     "parameters",
     "refusals",
@@ -43,6 +45,11 @@ def parameters(host: Host) -> Mapping[str, str]:
 def watched(host: Host) -> Sequence[WatchedFile]:  # noqa: ARG001  the same on every host so far
     """The control files that `observe` reads."""
     return _WATCHED
+
+
+def desired(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]:  # noqa: ARG001
+    """What was rendered: a control file is whole by itself, whatever the host."""
+    return rendered
 
 
 def secret_spans(path: str, content: bytes) -> Sequence[tuple[int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from relayconf.files import DesiredFile
 from relayconf.model import Host
+from relayconf.mta.base import Resolve
 from relayconf.mta.qmail import classic
 from relayconf.mta.qmail.proof import prove
 from relayconf.mta.qmail.smtproutes import PATH
@@ -30,7 +31,7 @@ def rows(host: Host) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in lines.items() if value is not None and "@" not in key)
 
 
-def render(host: Host, templates: Templates) -> tuple[DesiredFile, ...]:
+def render(host: Host, templates: Templates, secret: Resolve) -> tuple[DesiredFile, ...]:  # noqa: ARG001  classic qmail has no credentials
     """The managed files of *host*: smtproutes, or its absence when everything goes by MX.
 
     What smtproutes cannot say (`refusals`) is left out. Raises TemplateError, and RenderMismatch when the text that

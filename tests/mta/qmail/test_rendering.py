@@ -41,7 +41,7 @@ MAILSTORE = Internal(nexthop=Nexthop(host="mailstore.kamata-net.com", port=2525)
 
 def content(host: Host, templates: Templates = BUILT_IN) -> bytes | None:
     """The only file's content."""
-    (file,) = render(host, templates)
+    (file,) = render(host, templates, str)
     return file.content
 
 
@@ -54,7 +54,7 @@ def own(tmp_path: Path, template: str) -> Templates:
 
 def test_the_story() -> None:
     """The user's own file, with the line that says who manages it; mode and owner stay what they are on the host."""
-    assert render(qmail_host(), BUILT_IN) == (
+    assert render(qmail_host(), BUILT_IN, str) == (
         DesiredFile(
             path="qmail:smtproutes", content=COMMENT + b"kamata-net.com:192.168.0.100\n:mail.asahi-net.or.jp\n"
         ),
@@ -158,7 +158,7 @@ def test_what_qmail_cannot_do_is_left_out() -> None:
 def test_an_own_template_cannot_route_otherwise(tmp_path: Path, template: str, message: str) -> None:
     """A line dropped, garbled or added is an error that names the domain, what is wanted and what is."""
     with pytest.raises(RenderMismatch) as caught:
-        render(qmail_host(), own(tmp_path, template))
+        render(qmail_host(), own(tmp_path, template), str)
 
     assert caught.value.message == message
     assert caught.value.hint == "the template `qmail/smtproutes.j2` must write every route and nothing else that routes"
@@ -177,7 +177,7 @@ def test_an_own_template_may_look_otherwise(tmp_path: Path) -> None:
 def test_an_own_template_that_uses_unknown_names(tmp_path: Path) -> None:
     """The error comes out as it is."""
     with pytest.raises(TemplateError, match="'relayhost' is undefined"):
-        render(qmail_host(), own(tmp_path, "{{ relayhost }}"))
+        render(qmail_host(), own(tmp_path, "{{ relayhost }}"), str)
 
 
 def test_values_are_no_templates() -> None:
