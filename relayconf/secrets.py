@@ -6,8 +6,8 @@ import importlib
 import os
 import subprocess
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import assert_never
 
 from relayconf.errors import SecretError
 from relayconf.model import SecretRef
@@ -64,18 +64,12 @@ def _keyring(ref: SecretRef) -> str:
     return found
 
 
-def _ask(ref: SecretRef) -> str:
-    match ref.kind:
-        case "env":
-            return _environment(ref)
-        case "file":
-            return _file(ref)
-        case "command":
-            return _command(ref)
-        case "keyring":
-            return _keyring(ref)
-        case _:
-            assert_never(ref.kind)
+_ASK: Mapping[str, Callable[[SecretRef], str]] = {
+    "env": _environment,
+    "file": _file,
+    "command": _command,
+    "keyring": _keyring,
+}
 
 
 def _checked(ref: SecretRef, answer: str) -> str:
@@ -102,5 +96,5 @@ class Secrets:
         """The secret, one line. Raises SecretError, which never carries it or what a command said."""
         with self._lock:
             if ref not in self._known:
-                self._known[ref] = _checked(ref, _ask(ref))
+                self._known[ref] = _checked(ref, _ASK[ref.kind](ref))
             return self._known[ref]

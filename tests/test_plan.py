@@ -136,3 +136,66 @@ def test_a_content_known_only_by_its_hash_is_compared_by_it() -> None:
     made = plan(None, STORY_SMTPROUTES, found=dataclasses.replace(facts, files={**facts.files, PATH: without}))
 
     assert made.changes == ()
+
+
+def test_one_file_in_two_phases_is_two_changes_and_one_diff() -> None:
+    """The base of the second change is the wish of the first; a reviewer sees the whole way."""
+    first = DesiredFile(path=PATH, content=b":relay.example\n", mode=0o640)
+    second = DesiredFile(path=PATH, content=STORY_SMTPROUTES, phase=1)
+
+    made = plan_host(
+        host=qmail_host(),
+        mta=qmail,
+        facts=qmail_facts(smtproutes=b":old.example\n"),
+        rendered=[first, second],
+        masker=Masker(KEY),
+        key=KEY,
+    )
+
+    assert [(change.after.phase, change.before.content) for change in made.changes] == [
+        (0, b":old.example\n"),
+        (1, b":relay.example\n"),
+    ]
+    assert made.changes[1].before.mode == 0o640
+    (shown,) = made.diffs
+    assert shown.diff == ("@@ -1 +1,2 @@", "-:old.example", "+kamata-net.com:192.168.0.100", "+:mail.asahi-net.or.jp")
+    assert (shown.steps, shown.kind) == (2, ChangeKind.UPDATE)
+    assert made.routes[0].after == "mail.asahi-net.or.jp:25"
+
+
+def test_a_file_that_comes_and_goes_is_compared_with_what_each_phase_left() -> None:
+    """Deleted in the first phase, made anew in the second."""
+    made = plan_host(
+        host=qmail_host(),
+        mta=qmail,
+        facts=qmail_facts(smtproutes=STORY_SMTPROUTES),
+        rendered=[DesiredFile(path=PATH, content=None), DesiredFile(path=PATH, content=STORY_SMTPROUTES, phase=1)],
+        masker=Masker(KEY),
+        key=KEY,
+    )
+
+    assert [change.kind for change in made.changes] == [ChangeKind.DELETE, ChangeKind.CREATE]
+
+
+def test_a_new_file_that_takes_over_another_s_part_is_shown_against_it() -> None:
+    """Its own place was empty; a transitional one is made and not shown."""
+    new = DesiredFile(path="qmail:2/routes", content=b":b.example\n", target="/x/2/routes", replaces=PATH)
+    passing = DesiredFile(path="qmail:1/routes", content=b":c.example\n", target="/x/1/routes", transitional=True)
+
+    made = plan_host(
+        host=qmail_host(),
+        mta=qmail,
+        facts=qmail_facts(smtproutes=b":a.example\n"),
+        rendered=[passing, new],
+        masker=Masker(KEY),
+        key=KEY,
+    )
+
+    assert [change.before.target for change in made.changes] == ["/x/1/routes", "/x/2/routes"]
+    (shown,) = made.diffs
+    assert (shown.target, shown.kind, shown.diff) == (
+        "/x/2/routes",
+        ChangeKind.CREATE,
+        ("@@ -1 +1 @@", "-:a.example", "+:b.example"),
+    )
+    assert [route.after for route in made.routes] == ["b.example:25"]

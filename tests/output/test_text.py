@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from relayconf.errors import ConnectionLost, RollbackFailed, Unreachable
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
@@ -204,3 +206,28 @@ def test_findings_of_one_host_worst_first() -> None:
     ]
 
     assert text.findings("mx1", found) == ["mx1   error: error", "  ways out: this · that", "mx1   note: note"]
+
+
+def test_generation_numbers_do_not_keep_equal_diffs_apart() -> None:
+    """Two hosts at different generations share one diff, with the number left open; one host shows its own."""
+    one, other = (
+        dataclasses.replace(
+            plan(name),
+            diffs=(
+                dataclasses.replace(
+                    plan(name).diffs[0],
+                    target=f"/etc/postfix/relayconf/{number}/transport",
+                    diff=(f"+relayconf_maps = /etc/postfix/relayconf/{number}",),
+                    steps=2,
+                ),
+            ),
+        )
+        for name, number in (("mx1", 7), ("mx2", 9))
+    )
+
+    both, alone = text.plan(fleet(one, other), FINGERPRINT), text.plan(fleet(one), FINGERPRINT)
+
+    assert "mx1 mx2   /etc/postfix/relayconf/<generation>/transport   create  0644 root, live in 2 steps\n" in both
+    assert "  +relayconf_maps = /etc/postfix/relayconf/<generation>\n" in both
+    assert "mx1   /etc/postfix/relayconf/7/transport" in alone
+    assert "  +relayconf_maps = /etc/postfix/relayconf/7\n" in alone

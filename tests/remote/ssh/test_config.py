@@ -7,6 +7,7 @@ import pytest
 
 from relayconf.remote.ssh.config import Settings, SshConfig
 from relayconf.remote.ssh.config_file import ConfigError
+from tests.support.openssh_client import need_openssh_client
 
 
 def _lookup(
@@ -211,6 +212,7 @@ def test_same_as_ssh(tmp_path: Path) -> None:
       ProxyJump jump,%r@last:22
     """
     settings = _lookup(tmp_path, text)
+    need_openssh_client()
     shown = subprocess.run(
         ["ssh", "-G", "-F", tmp_path / "config", "mx1"], capture_output=True, text=True, check=True
     ).stdout

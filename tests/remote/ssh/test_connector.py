@@ -17,6 +17,7 @@ from relayconf.model import Host, Ssh
 from relayconf.remote.ssh import Connector
 from relayconf.remote.ssh.known_hosts import fingerprint
 from tests.support.hosts import qmail_host
+from tests.support.openssh_client import need_openssh_client
 from tests.support.ssh_keys import ed25519
 from tests.support.ssh_server import SshServer
 
@@ -165,6 +166,7 @@ def test_changed_host_key(accept_new: bool, server: SshServer, home: Path, tmp_p
     error = _failure(home, _host(server), accept_new=accept_new)
 
     shown = fingerprint(server.host_key.asbytes())
+    need_openssh_client()
     command = f"ssh-keygen -R '[127.0.0.1]:{server.port}' -f {file}"
     assert type(error) is HostKeyError
     assert error.message == (

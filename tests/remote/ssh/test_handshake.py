@@ -16,6 +16,7 @@ from relayconf.model import Host, Ssh
 from relayconf.remote.ssh import Connector
 from relayconf.remote.ssh.known_hosts import fingerprint
 from tests.support.hosts import qmail_host
+from tests.support.openssh_client import need_openssh_client
 from tests.support.ssh_keys import write_ed25519
 from tests.support.ssh_server import SshServer
 
@@ -125,6 +126,7 @@ def test_many_keys(server: SshServer, home: Path) -> None:
 @pytest.fixture(name="agent")
 def _agent(tmp_path: Path, home: Path, server: SshServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = tmp_path / "agent"
+    need_openssh_client()
     started = subprocess.run(["ssh-agent", "-s", "-a", path], capture_output=True, text=True, check=True).stdout
     pid = int(started.split("SSH_AGENT_PID=")[1].split(";")[0])
     monkeypatch.setenv("SSH_AUTH_SOCK", str(path))

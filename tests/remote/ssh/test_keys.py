@@ -10,10 +10,12 @@ import paramiko
 import pytest
 
 from relayconf.remote.ssh.keys import Identity, Keyring, Unusable, public_part
+from tests.support.openssh_client import need_openssh_client
 from tests.support.ssh_keys import write_ed25519
 
 
 def _keygen(path: Path, *options: str) -> Path:
+    need_openssh_client()
     subprocess.run(["ssh-keygen", "-q", "-f", path, *options], check=True, stdin=subprocess.DEVNULL)
     return path
 
@@ -104,6 +106,7 @@ def test_same_key_twice(tmp_path: Path) -> None:
     (tmp_path / "id_ed25519").write_bytes((tmp_path / "id_ecdsa").read_bytes())
     (tmp_path / "id_ed25519").chmod(0o600)
     options = ("-q", "-p", "-N", "passphrase", "-f", tmp_path / "id_ed25519")
+    need_openssh_client()
     subprocess.run(["ssh-keygen", *options], check=True, stdout=subprocess.DEVNULL)
 
     assert _names(Keyring(tmp_path)) == ["id_rsa"]
@@ -111,6 +114,7 @@ def test_same_key_twice(tmp_path: Path) -> None:
 
 @pytest.fixture(name="agent")
 def _agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[paramiko.Agent]:
+    need_openssh_client()
     started = subprocess.run(
         ["ssh-agent", "-s", "-a", tmp_path / "agent"], capture_output=True, text=True, check=True
     ).stdout

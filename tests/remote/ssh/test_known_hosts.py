@@ -12,6 +12,7 @@ import pytest
 
 from relayconf.errors import HostKeyError
 from relayconf.remote.ssh.known_hosts import KnownHosts, Verdict, fingerprint, marked_name
+from tests.support.openssh_client import need_openssh_client
 
 KEY, OTHER = b"\0\0\0\x0bssh-ed25519-one", b"\0\0\0\x0bssh-ed25519-two"
 
@@ -64,6 +65,7 @@ def test_hashed_names(name: str, tmp_path: Path) -> None:
     """Names that ssh-keygen hashed are found; broken hashes are passed over."""
     file = tmp_path / "known_hosts"
     file.write_text(f"{name} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIbKGD9xZ4qN6wcHXz1DsK3Vd1o4sR1ZQv9sI1Jt7n5B\n")
+    need_openssh_client()
     subprocess.run(["ssh-keygen", "-q", "-H", "-f", file], check=True, capture_output=True)
     hashed = file.read_text()
     file.write_text(f"|1|broken ssh-ed25519 {_text(OTHER)}\n|1|a|b ssh-ed25519 {_text(OTHER)}\n{hashed}")
@@ -238,6 +240,7 @@ def test_large_file_is_read_once(tmp_path: Path) -> None:
 def test_fingerprint() -> None:
     """The fingerprint is ssh-keygen's."""
     text = "AAAAC3NzaC1lZDI1NTE5AAAAIIbKGD9xZ4qN6wcHXz1DsK3Vd1o4sR1ZQv9sI1Jt7n5B"
+    need_openssh_client()
     shown = subprocess.run(
         ["ssh-keygen", "-l", "-f", "/dev/stdin"],
         input=f"ssh-ed25519 {text}\n",
