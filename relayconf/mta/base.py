@@ -11,7 +11,6 @@ from relayconf.files import DesiredFile, WatchedFile
 from relayconf.model import Host, SecretRef
 from relayconf.templating import Templates
 
-
 Resolve: TypeAlias = Callable[[SecretRef], str]
 """From a reference to its secret. Raises SecretError."""
 
@@ -22,7 +21,7 @@ EVERYTHING_ELSE = "the rest of the world"
 class Mta(Protocol):
     """One MTA: what it needs, what it can do, how it reads its files."""
 
-    # The shell fragment with mta_facts, mta_resolve, mta_validate, mta_activate and mta_verify (docs/wire.md).
+    # The shell fragment; docs/wire.md names its functions.
     SHELL: Path
 
     # Parameters for the shell fragment, such as the home directory that the inventory names.
