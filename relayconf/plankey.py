@@ -39,7 +39,10 @@ def _make_directory(directory: Path) -> None:
     """*directory* and what is missing above it, all of it closed to others (XDG base directory specification)."""
     missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
     for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+            # Under a umask that takes from the owner, too, the folder could not be entered.
+            folder.chmod(0o700)
 
 
 def _create(path: Path) -> None:

@@ -208,17 +208,18 @@ class SshServer:
                     _thread(self._serve, sock)
 
     def _serve(self, sock: socket.socket) -> None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        transport = paramiko.Transport(sock)
-        with self._lock:
-            self._transports.append(transport)
-        for key in (self.host_key, *self.more_host_keys):
-            transport.add_server_key(key)
-        connection = _Connection(self, transport)
-        with suppress(*_GONE):
-            transport.start_server(server=connection)
-            connection.serve_forwards()
-        transport.close()
+        with suppress(*_GONE):  # also when the server ends before it has begun with this client
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            transport = paramiko.Transport(sock)
+            with self._lock:
+                self._transports.append(transport)
+            for key in (self.host_key, *self.more_host_keys):
+                transport.add_server_key(key)
+            connection = _Connection(self, transport)
+            with suppress(*_GONE):
+                transport.start_server(server=connection)
+                connection.serve_forwards()
+            transport.close()
 
     def _feed(self, transport: paramiko.Transport, channel: paramiko.Channel, process: subprocess.Popen[bytes]) -> None:
         if process.stdin is None:
