@@ -287,6 +287,7 @@ class SshServer:
             self._signal(process, signal.SIGKILL)
             process.wait()
         for transport in self._transports:
-            transport.join()
+            with suppress(RuntimeError):  # it was never started: its client had gone
+                transport.join()
         for sock in self._sockets:
             sock.close()
