@@ -18,6 +18,7 @@ RelayconfError
 │   ├── ConnectionLost         the line dropped while a script ran: its outcome is unknown here
 │   └── TcpRefused             a connection asked for from the host's side did not open
 └── HostError                  the script ran on the host and says why it cannot go on
+    ├── HostCrash              relayconf itself failed while it worked on this host
     ├── ObserveError           what came back from `observe` cannot be used
     └── DeployError            the deploy failed; says what the host was left as
         ├── StalePlan          the host changed since the plan
@@ -133,6 +134,10 @@ class TcpRefused(SessionError):
 
 class HostError(RelayconfError):
     """The script ran on the host and says why it cannot go on."""
+
+
+class HostCrash(HostError):
+    """relayconf itself failed while it worked on this host; the message names the report. The other hosts went on."""
 
 
 class ObserveError(HostError):

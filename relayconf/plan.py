@@ -47,7 +47,9 @@ class RouteChange:
 class HostPlan:
     """Everything `apply` needs to know of one host (`changes`), and everything a reviewer wants to (the rest).
 
-    `fingerprint` is an HMAC over desired and base, in hex: equal plans on an unchanged host have equal ones.
+    `unfinished` is a transaction that was cut short and waits on the host; `recovered` says what became of one that was
+    put right before this plan was made. `fingerprint` is an HMAC over desired and base, in hex: equal plans on an
+    unchanged host have equal ones.
     """
 
     host: Host
@@ -57,6 +59,7 @@ class HostPlan:
     routes_unchanged: int
     findings: tuple[Finding, ...]
     unfinished: str | None
+    recovered: tuple[str, ...] = ()
     fingerprint: str
 
     @property
@@ -210,6 +213,18 @@ def _fingerprint(host: Host, changes: Sequence[Change], key: bytes) -> str:
     return keyed_digest(key, "fingerprint", json.dumps([host.name, parts]).encode())
 
 
+def _state(facts: Facts) -> tuple[Finding, ...]:
+    """What the host says of its state directory, so that a deploy need not be tried to learn it."""
+    found: list[Finding] = []
+    if reason := facts.values.get("state.reason"):
+        ways_out = ("put it right", "name another directory with `state_directory:`")
+        found.append(Finding(code="state-unsafe", severity=Severity.ERROR, text=reason, ways_out=ways_out))
+    if busy := facts.values.get("state.busy"):
+        text = f"another deploy is at work on this host: transaction {busy}"
+        found.append(Finding(code="state-busy", severity=Severity.WARNING, text=text, ways_out=("wait for its end",)))
+    return tuple(found)
+
+
 def plan_host(
     *, host: Host, mta: Mta, facts: Facts, rendered: Sequence[DesiredFile], masker: Masker, key: bytes
 ) -> HostPlan:
@@ -228,7 +243,7 @@ def plan_host(
         diffs=_diffs(mta, facts, changes, masker),
         routes=routes,
         routes_unchanged=unchanged,
-        findings=(*mta.refusals(host), *mta.findings(host, facts, desired)),
+        findings=(*mta.refusals(host), *_state(facts), *mta.findings(host, facts, desired)),
         unfinished=facts.unfinished,
         fingerprint=_fingerprint(host, changes, key),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from relayconf.errors import ConnectionLost, RelayconfError, RollbackFailed
+from relayconf.errors import ConnectionLost, HostCrash, RelayconfError, RollbackFailed
 from relayconf.exits import ExitCode
 from relayconf.plan import HostPlan
 from relayconf.plankey import keyed_digest
@@ -39,9 +39,10 @@ class HostResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetResult:
-    """Every host's end, in the inventory's order."""
+    """Every host's end, in the inventory's order. When `interrupted`, those not begun by then are skipped."""
 
     results: tuple[HostResult, ...]
+    interrupted: bool = False
 
     def with_status(self, *statuses: Status) -> tuple[HostResult, ...]:
         """The hosts that came to one of these ends."""
@@ -53,6 +54,11 @@ class FleetResult:
         return self.with_status(Status.REFUSED, Status.FAILED, Status.UNKNOWN, Status.ROLLBACK_FAILED, Status.SKIPPED)
 
     @property
+    def unfinished(self) -> tuple[HostResult, ...]:
+        """Hosts on which an earlier deploy was cut short and still waits to be put right."""
+        return tuple(result for result in self.results if result.plan is not None and result.plan.unfinished)
+
+    @property
     def pending(self) -> tuple[HostResult, ...]:
         """Hosts that `apply` would change."""
         return self.with_status(Status.PLANNED)
@@ -62,6 +68,8 @@ class FleetResult:
         """What the process says of the fleet; the worst host decides."""
         if self.with_status(Status.ROLLBACK_FAILED):
             return ExitCode.ROLLBACK_FAILED
+        if self.interrupted:
+            return ExitCode.INTERRUPTED
         return ExitCode.HOST_FAILED if self.failed else ExitCode.OK
 
     def fingerprint(self, key: bytes) -> str:
@@ -82,14 +90,20 @@ def failed(host: str, error: RelayconfError, plan: HostPlan | None = None) -> Ho
     match error:
         case RollbackFailed():
             status = Status.ROLLBACK_FAILED
-        case ConnectionLost() if plan is not None:
+        case ConnectionLost() | HostCrash() if plan is not None:
             status = Status.UNKNOWN
         case _:
             status = Status.FAILED
     return HostResult(host=host, status=status, plan=plan, error=error)
 
 
-def in_order(results: Sequence[HostResult], hosts: Sequence[str]) -> FleetResult:
+def skipped(host: str) -> HostResult:
+    """The result of a host that was never begun."""
+    return HostResult(host=host, status=Status.SKIPPED)
+
+
+def in_order(results: Sequence[HostResult], hosts: Sequence[str], *, interrupted: bool = False) -> FleetResult:
     """A fleet's result in the order of *hosts*, whatever the order in which they ended."""
     place = {name: index for index, name in enumerate(hosts)}
-    return FleetResult(results=tuple(sorted(results, key=lambda result: place[result.host])))
+    ordered = sorted(results, key=lambda result: place[result.host])
+    return FleetResult(results=tuple(ordered), interrupted=interrupted)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TypeAlias
 
+from relayconf.crash import crash_report
 from relayconf.deploy import deploy
-from relayconf.errors import HostError, RelayconfError
+from relayconf.errors import HostCrash, RelayconfError
 from relayconf.masking import Masker
 from relayconf.model import Host
 from relayconf.mta.base import Resolve
@@ -21,12 +22,17 @@ from relayconf.observe import observe
 from relayconf.plan import HostPlan, plan_host
 from relayconf.remote.base import Session
 from relayconf.render import render
-from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned
+from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned, skipped
 from relayconf.templating import Templates
 
 Connect: TypeAlias = Callable[[Host], Session]
 Progress: TypeAlias = Callable[[HostResult, int, int], None]
 """Called after each host with its result, how many are done, and how many there are."""
+
+
+def new_transaction() -> str:
+    """A transaction's name: sorts by time, and no two are alike."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +43,20 @@ class Planner:
     secret: Resolve
     key: bytes
 
-    def plan(self, host: Host, session: Session) -> HostPlan:
-        """Observe *host* and compare. Raises what rendering, the session and `observe` raise."""
+    def plan(self, host: Host, session: Session, *, recover: bool) -> HostPlan:
+        """Observe *host* and compare; with *recover*, what a crash left there is put right before.
+
+        Raises what rendering, the session, `observe` and `deploy` raise.
+        """
         mta = MTAS[host.mta]
         rendered = render(host, self.templates, self.secret)
         facts = observe(session, host, mta)
-        return plan_host(host=host, mta=mta, facts=facts, rendered=rendered, masker=Masker(self.key), key=self.key)
-
-
-def new_transaction() -> str:
-    """A transaction's name: sorts by time, and no two are alike."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        recovered: tuple[str, ...] = ()
+        if recover and facts.unfinished:
+            recovered = deploy(session, host, mta, (), new_transaction()).warnings
+            facts = observe(session, host, mta)
+        plan = plan_host(host=host, mta=mta, facts=facts, rendered=rendered, masker=Masker(self.key), key=self.key)
+        return replace(plan, recovered=recovered)
 
 
 def _isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None = None) -> HostResult:
@@ -57,14 +66,17 @@ def _isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | N
     except RelayconfError as error:
         return failed(host.name, error, plan)
     except Exception as error:  # noqa: BLE001  one host's crash must not stop the fleet
-        return failed(host.name, HostError(f"relayconf crashed on this host: {type(error).__name__}"), plan)
+        report = crash_report(error)
+        crash = HostCrash(f"relayconf crashed on this host ({type(error).__name__}); please report it with {report}")
+        return failed(host.name, crash, plan)
 
 
 @dataclass(slots=True, kw_only=True)
 class Rollout:
     """Plans, and then perhaps applies, on one connection per host. A context manager: leaving it closes them all.
 
-    *connect* opens a session; *parallel* hosts are worked on at a time; *progress* hears of each that ends.
+    *connect* opens a session; *parallel* hosts are worked on at a time; *progress* hears of each that ends. A first
+    ^C skips the hosts that are not begun and waits for those under way to come to their own end; a second one does not.
     """
 
     hosts: Sequence[Host]
@@ -84,9 +96,14 @@ class Rollout:
                 stack.callback(session.close)
         self._sessions.clear()
 
-    def plan(self, *, keep: bool = False) -> FleetResult:
-        """Plan every host; *keep* leaves the connections of those with changes open for `apply`."""
-        return self._each(self.hosts, lambda host: _isolated(host, lambda _: self._plan(host, keep=keep)))
+    def plan(self, *, keep: bool = False, recover: bool = False) -> FleetResult:
+        """Plan every host. *keep* leaves the connections of those with changes open for `apply`.
+
+        *recover* first finishes or rolls back what an earlier deploy left there when it was cut short.
+        """
+        return self._each(
+            self.hosts, lambda host: _isolated(host, lambda _: self._plan(host, keep=keep, recover=recover))
+        )
 
     def apply(self, plans: FleetResult) -> FleetResult:
         """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is."""
@@ -98,7 +115,8 @@ class Rollout:
 
         applied = self._each([host for host in self.hosts if host.name in pending], apply_one)
         rest = [result for result in plans.results if result.host not in pending]
-        return in_order([*rest, *applied.results], [host.name for host in self.hosts])
+        names = [host.name for host in self.hosts]
+        return in_order([*rest, *applied.results], names, interrupted=applied.interrupted)
 
     def _deploy(self, plan: HostPlan) -> HostResult:
         transaction = new_transaction()
@@ -107,10 +125,10 @@ class Rollout:
             host=plan.host.name, status=Status.CHANGED, plan=plan, transaction=transaction, warnings=done.warnings
         )
 
-    def _plan(self, host: Host, *, keep: bool) -> HostResult:
+    def _plan(self, host: Host, *, keep: bool, recover: bool) -> HostResult:
         session = self.connect(host)
         try:
-            result = planned(self.planner.plan(host, session))
+            result = planned(self.planner.plan(host, session, recover=recover))
         except BaseException:
             session.close()
             raise
@@ -122,14 +140,15 @@ class Rollout:
         return result
 
     def _each(self, hosts: Sequence[Host], step: Callable[[Host], HostResult]) -> FleetResult:
-        results: list[HostResult] = []
         pool = ThreadPoolExecutor(max_workers=max(1, min(self.parallel, len(hosts))), thread_name_prefix="host")
+        interrupted = False
+        futures = {pool.submit(step, host): host for host in hosts}
         try:
-            futures: list[Future[HostResult]] = [pool.submit(step, host) for host in hosts]
-            for future in as_completed(futures):
-                results.append(future.result())
-                self.progress(results[-1], len(results), len(hosts))
+            for done, future in enumerate(as_completed(futures), 1):
+                self.progress(future.result(), done, len(hosts))
+        except KeyboardInterrupt:
+            interrupted = True
         finally:
-            # After ^C the hosts under way come to their own end; those not begun are never begun.
             pool.shutdown(wait=True, cancel_futures=True)
-        return in_order(results, [host.name for host in hosts])
+        results = [skipped(host.name) if future.cancelled() else future.result() for future, host in futures.items()]
+        return in_order(results, [host.name for host in hosts], interrupted=interrupted)

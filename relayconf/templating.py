@@ -92,11 +92,17 @@ def built_in_directory(package: Path) -> Path:
 def default_directories(extra: Path | None) -> tuple[Path, ...]:
     """The admin's own directory *extra*, when given, in front of the built-in one.
 
-    Raises UsageError when *extra* is no directory.
+    Raises UsageError when *extra* is no directory, or has nothing in it that a built-in template could give way to.
     """
     built_in = built_in_directory(Path(__file__).resolve().parent)
     if extra is None:
         return (built_in,)
     if not extra.is_dir():
         raise UsageError(f"the template directory is not there: {extra}")
+    names = {path.relative_to(built_in) for path in built_in.rglob("*.j2")}
+    if not any((extra / name).is_file() for name in names):
+        known = ", ".join(sorted(map(str, names)))
+        raise UsageError(
+            f"no file in {extra} stands in front of a built-in template", hint=f"these can be there: {known}"
+        )
     return (extra.resolve(), built_in)

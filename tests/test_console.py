@@ -5,8 +5,14 @@ from __future__ import annotations
 import io
 import os
 import pty
+import subprocess
+import sys
+
+import pytest
 
 from relayconf.console import Console, standard
+from relayconf.errors import RelayconfError
+from tests.support.cli import ROOT
 
 
 class Terminal(io.StringIO):
@@ -83,3 +89,56 @@ def test_the_standard_console_is_this_process() -> None:
         os.close(master)
         os.close(slave)
     assert standard().stdout is not None
+
+
+class Broken(io.StringIO):
+    """A stream whose reader is gone, or whose disk is full."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def write(self, text: str) -> int:  # noqa: ARG002  nothing is written
+        """Fail."""
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(OSError(28, "No space left on device"), "No space left on device"), (ValueError("closed"), "it is closed")],
+)
+def test_output_that_cannot_be_written_is_an_error_with_its_reason(error: Exception, reason: str) -> None:
+    """Not a crash."""
+    console = Console(stdin=io.StringIO(), stdout=Broken(error), stderr=io.StringIO())
+
+    with pytest.raises(RelayconfError, match=f"^cannot write the output: {reason}$"):
+        console.data("plan")
+
+
+def test_a_reader_that_left_is_told_apart() -> None:
+    """`relayconf plan | head` has what it wanted."""
+    console = Console(stdin=io.StringIO(), stdout=Broken(BrokenPipeError()), stderr=io.StringIO())
+
+    with pytest.raises(BrokenPipeError):
+        console.data("plan")
+
+
+def test_talk_that_nobody_can_hear_stops_nothing() -> None:
+    """No host is left half done because the reader of a log went away."""
+    console = Console(stdin=io.StringIO(), stdout=io.StringIO(), stderr=Broken(BrokenPipeError()))
+
+    console.talk("changed")
+    console.progress("mx1: changed", done=1, total=2)
+    assert console.ask("Sure? ") == ""
+
+
+def test_a_terminal_without_the_letters_gets_escapes() -> None:
+    """And a process without streams has nowhere to write, which is no crash."""
+    program = "from relayconf.console import standard; standard().data('‹secret 3fa2› …')"
+    environment = {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "0"}
+
+    shown = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+    closed = subprocess.run(["sh", "-c", f'exec "{sys.executable}" -c "{program}" >&- 2>&- <&-'], check=False)
+
+    assert shown.stdout == b"\\u2039secret 3fa2\\u203a \\u2026\n"
+    assert closed.returncode == 0

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from relayconf.errors import ConnectionLost, DeployError, RelayconfError, RollbackFailed, StalePlan, Unreachable
+from relayconf.errors import (
+    ConnectionLost,
+    DeployError,
+    HostCrash,
+    RelayconfError,
+    RollbackFailed,
+    StalePlan,
+    Unreachable,
+)
 from relayconf.exits import ExitCode
 from relayconf.facts import Finding, Severity
 from relayconf.plan import HostPlan
@@ -48,6 +56,8 @@ def test_a_plan_without_changes_is_unchanged_and_one_with_an_error_refused() -> 
         (Unreachable("down"), False, Status.FAILED),
         (ConnectionLost("cut"), False, Status.FAILED),
         (ConnectionLost("cut"), True, Status.UNKNOWN),
+        (HostCrash("oh"), False, Status.FAILED),
+        (HostCrash("oh"), True, Status.UNKNOWN),
         (StalePlan("moved"), True, Status.FAILED),
         (DeployError("disk full"), True, Status.FAILED),
         (RollbackFailed("help"), True, Status.ROLLBACK_FAILED),
@@ -74,6 +84,15 @@ def test_what_an_error_means_for_the_host(error: RelayconfError, *, deploying: b
 def test_the_worst_host_decides_the_exit_code(statuses: tuple[Status, ...], code: ExitCode) -> None:
     """Whatever the others did."""
     assert fleet(*statuses).exit_code is code
+
+
+def test_an_interrupted_fleet_says_so_unless_a_host_needs_a_human() -> None:
+    """130, as every shell expects; a failed rollback is worse."""
+    done = fleet(Status.CHANGED, Status.SKIPPED).results
+    broken = fleet(Status.ROLLBACK_FAILED, Status.SKIPPED).results
+
+    assert FleetResult(results=done, interrupted=True).exit_code is ExitCode.INTERRUPTED
+    assert FleetResult(results=broken, interrupted=True).exit_code is ExitCode.ROLLBACK_FAILED
 
 
 def test_results_stand_in_the_order_of_the_inventory() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from relayconf.errors import Unreachable
+from relayconf.errors import HostCrash, Unreachable
+from relayconf.files import ChangeKind
 from relayconf.model import Host
 from relayconf.remote.base import Session
 from relayconf.remote.local import LocalSession
@@ -94,7 +95,12 @@ def test_a_bug_on_one_host_is_that_host_s_failure(tmp_path: Path) -> None:
         plans = run.plan()
 
     assert statuses(plans) == {"a": Status.FAILED, "b": Status.PLANNED}
-    assert str(plans.results[0].error) == "relayconf crashed on this host: ZeroDivisionError"
+    error = plans.results[0].error
+    assert isinstance(error, HostCrash)
+    said = r"relayconf crashed on this host \(ZeroDivisionError\); please report it with (\S+)"
+    match = re.fullmatch(said, error.message)
+    assert match is not None
+    assert "ZeroDivisionError" in Path(match[1]).read_text()
 
 
 def test_connections_with_something_to_apply_stay_open_and_the_others_do_not(tmp_path: Path) -> None:
@@ -173,11 +179,41 @@ def test_an_interrupt_ends_what_is_under_way_and_begins_nothing_more(tmp_path: P
         raise KeyboardInterrupt
 
     run = Rollout(hosts=fleet, planner=PLANNER, connect=connect, parallel=1, progress=interrupt)
-    with pytest.raises(KeyboardInterrupt), run:
-        run.plan()
+    with run:
+        plans = run.plan()
 
+    assert plans.interrupted
     assert len(begun) < len(fleet)
     assert CountedSession.closed == len(begun)
+    assert list(statuses(plans).values()) == [
+        *[Status.PLANNED] * len(begun),
+        *[Status.SKIPPED] * (len(fleet) - len(begun)),
+    ]
+
+
+def test_a_deploy_that_was_cut_short_is_put_right_before_the_plan(tmp_path: Path) -> None:
+    """Only where the caller wants it, and with a word of what was done."""
+    (host,) = fleet = hosts(tmp_path, "a")
+    with rollout(fleet) as run:
+        run.apply(run.plan(keep=True))
+    state, live = Path(host.state_directory), tmp_path / "a" / "control" / "smtproutes"
+    (transaction,) = (state / "txn").iterdir()
+    journal = (transaction / "journal").read_text().splitlines()
+    (transaction / "journal").write_text("\n".join(journal[: journal.index("finalize")]) + "\n")
+    (state / "lock").symlink_to(f"1.1:another-boot:{transaction.name}")
+
+    with rollout(fleet) as run:
+        only_told = run.plan().results[0].plan
+        assert live.exists()
+        put_right = run.plan(recover=True).results[0].plan
+
+    assert only_told is not None
+    assert put_right is not None
+    assert (only_told.unfinished, only_told.recovered) == (transaction.name, ())
+    assert put_right.unfinished is None
+    assert put_right.recovered == (f"transaction {transaction.name}, which had been cut short, was rolled back",)
+    assert not live.exists()
+    assert [change.kind for change in put_right.changes] == [ChangeKind.CREATE]
 
 
 def test_transactions_sort_by_time_and_are_never_alike() -> None:

@@ -136,6 +136,8 @@ def test_default_directories(tmp_path: Path) -> None:
     (built_in,) = default_directories(None)
 
     assert (built_in / "qmail" / "smtproutes.j2").is_file()
+    (tmp_path / "qmail").mkdir()
+    (tmp_path / "qmail" / "smtproutes.j2").touch()
     assert default_directories(tmp_path) == (tmp_path.resolve(), built_in)
 
 
@@ -145,6 +147,18 @@ def test_an_own_directory_that_is_not_there(tmp_path: Path) -> None:
         default_directories(tmp_path / "nowhere")
 
     assert caught.value.message == f"the template directory is not there: {tmp_path}/nowhere"
+
+
+def test_an_own_directory_without_a_use(tmp_path: Path) -> None:
+    """Nor must a name that no built-in template has; the hint says which there are."""
+    (tmp_path / "qmail").mkdir()
+    (tmp_path / "qmail" / "smtproute.j2").touch()
+
+    with pytest.raises(UsageError) as caught:
+        default_directories(tmp_path)
+
+    assert caught.value.message == f"no file in {tmp_path} stands in front of a built-in template"
+    assert "qmail/smtproutes.j2" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("place", ["site-packages/relayconf/templates", "site-packages/templates"])

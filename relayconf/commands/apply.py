@@ -10,33 +10,34 @@ from relayconf.output import json, text
 from relayconf.result import FleetResult
 
 
-def _is_agreed(console: Console, fleet: FleetResult) -> bool:
-    count = len(fleet.pending)
+def _is_agreed(console: Console, fleet: FleetResult, plan: str, *, seen: bool) -> bool:
     if not console.is_interactive:
         raise UsageError(
             "apply asks before it changes a host, and there is no terminal to ask on",
             hint="look at `relayconf plan` first, then give `--yes`",
         )
-    answer = console.ask(f"Apply this to {count} host{'' if count == 1 else 's'}? Type yes: ")
-    return answer == "yes"
+    if not seen:
+        console.talk(plan)
+    count = len(fleet.pending)
+    return console.ask(f"Apply this to {count} host{'' if count == 1 else 's'}? Type yes: ") == "yes"
 
 
 def apply(console: Console, options: Options, *, yes: bool = False) -> ExitCode:
-    """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand."""
+    """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
+
+    What an earlier apply left on a host when it was cut short is put right before the plan is made.
+    """
     wiring = Wiring(options=options, console=console)
     with wiring.rollout() as rollout:
-        plans = rollout.plan(keep=True)
+        plans = rollout.plan(keep=True, recover=yes or console.is_interactive)
         fingerprint = plans.fingerprint(wiring.key)
-        if not options.json or not plans.pending:
-            shown = (
-                json.fleet(plans, kind="plan", fingerprint=fingerprint)
-                if options.json
-                else text.plan(plans, fingerprint)
-            )
-            console.data(shown)
-        if not plans.pending:
+        plan = text.plan(plans, fingerprint)
+        is_over = plans.interrupted or not plans.pending
+        if is_over or not options.json:
+            console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
+        if is_over:
             return plans.exit_code
-        if not yes and not _is_agreed(console, plans):
+        if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR
         fleet = rollout.apply(plans)

@@ -10,6 +10,7 @@ from relayconf.model import SecretRef
 from relayconf.mtas import MTAS
 from relayconf.output import text
 from relayconf.render import render
+from relayconf.text import printable
 
 
 def _unasked(ref: SecretRef) -> str:  # noqa: ARG001  the interface's
@@ -32,5 +33,5 @@ def check(console: Console, options: Options) -> ExitCode:
     if refused:
         return ExitCode.ERROR
     count = len(wiring.hosts)
-    console.talk(f"{options.inventory}: {count} host{'' if count == 1 else 's'}, no problems")
+    console.talk(f"{printable(str(options.inventory))}: {count} host{'' if count == 1 else 's'}, no problems")
     return ExitCode.OK

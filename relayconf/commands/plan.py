@@ -14,9 +14,8 @@ def plan(console: Console, options: Options, *, exit_code: bool = False) -> Exit
     with wiring.rollout() as rollout:
         fleet = rollout.plan()
     fingerprint = fleet.fingerprint(wiring.key)
-    console.data(
-        json.fleet(fleet, kind="plan", fingerprint=fingerprint) if options.json else text.plan(fleet, fingerprint)
-    )
-    if exit_code and fleet.pending and fleet.exit_code is ExitCode.OK:
+    shown = json.fleet(fleet, kind="plan", fingerprint=fingerprint) if options.json else text.plan(fleet, fingerprint)
+    console.data(shown)
+    if exit_code and (fleet.pending or fleet.unfinished) and fleet.exit_code is ExitCode.OK:
         return ExitCode.CHANGES_PENDING
     return fleet.exit_code

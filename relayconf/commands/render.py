@@ -12,6 +12,7 @@ from relayconf.facts import Severity
 from relayconf.mtas import MTAS
 from relayconf.render import render as render_host
 from relayconf.render import write_tree
+from relayconf.text import printable
 
 
 def render(console: Console, options: Options, *, out: Path) -> ExitCode:
@@ -25,5 +26,5 @@ def render(console: Console, options: Options, *, out: Path) -> ExitCode:
         trees.append((host, render_host(host, wiring.templates, wiring.secrets.resolve)))
     for host, files in trees:
         for path in write_tree(out, host, files):
-            console.data(str(path))
+            console.data(printable(str(path)))
     return ExitCode.OK

@@ -22,6 +22,8 @@ def show(console: Console, inventory: Path, host: str, *, as_json: bool = False)
         ]
         console.data(json.dumps(rows, indent=2))
         return ExitCode.OK
-    table = [(printable(item.place), printable(item.value), str(item.origin or "default")) for item in settings]
+    table = [
+        (printable(item.place), printable(item.value), printable(str(item.origin or "default"))) for item in settings
+    ]
     console.data("\n".join(columns(table, indent=0, gap=2, max_width=None)))
     return ExitCode.OK

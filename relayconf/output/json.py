@@ -47,6 +47,7 @@ def _plan(plan: HostPlan) -> Json:
         "routes_unchanged": plan.routes_unchanged,
         "findings": [_finding(finding) for finding in plan.findings],
         "unfinished": plan.unfinished,
+        "recovered": list(plan.recovered),
         "fingerprint": plan.fingerprint,
     }
 

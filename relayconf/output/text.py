@@ -133,9 +133,9 @@ def findings(host: str, found: Sequence[Finding]) -> list[str]:
 
 
 def _unfinished(plans: Sequence[HostPlan]) -> list[str]:
-    lines = [
-        f"{plan.host.name}   an unfinished transaction is on the host: {printable(plan.unfinished)}; "
-        "the next `apply` restores it first"
+    lines = [f"{plan.host.name}   {printable(text)}" for plan in plans for text in plan.recovered]
+    lines += [
+        f"{plan.host.name}   transaction {printable(plan.unfinished)} was cut short; `apply` will put it right"
         for plan in plans
         if plan.unfinished
     ]
@@ -154,6 +154,9 @@ def failures(fleet: FleetResult) -> list[str]:
         lines.append(f"{_names(hosts)}   {outcome}: {printable(message)}")
         if hint:
             lines.append(f"  hint: {printable(hint)}")
+    never = [result.host for result in fleet.with_status(Status.SKIPPED)]
+    if never:
+        lines.append(f"{_names(never)}   skipped, nothing changed: interrupted before it was begun")
     return [*lines, ""] if lines else []
 
 
@@ -189,7 +192,8 @@ def plan(fleet: FleetResult, fingerprint: str) -> str:
         *failures(fleet),
     ]
     pending, refused = len(fleet.pending), len(fleet.with_status(Status.REFUSED))
-    unchanged, failed = len(fleet.with_status(Status.UNCHANGED)), len(fleet.with_status(Status.FAILED))
+    unchanged = len(fleet.with_status(Status.UNCHANGED))
+    failed = len(fleet.failed) - refused
     if not pending and not refused and not failed:
         return "\n".join([*lines, f"Plan: no changes ({_hosts(unchanged)})"])
     verb = "changes" if pending == 1 else "change"

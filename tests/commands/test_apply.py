@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from relayconf.commands.apply import apply
+from relayconf.commands.plan import plan
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
-from tests.support.local_host import local_host, said
+from tests.support.local_host import INVENTORY, local_host, said
 from tests.support.qmail_tree import snapshot
 
 
@@ -77,3 +78,57 @@ def test_json_is_one_document_whatever_happens(tmp_path: Path) -> None:
 
     assert json.loads(first.out.getvalue())["kind"] == "apply"
     assert json.loads(second.out.getvalue())["kind"] == "plan"
+
+
+def test_what_is_asked_about_is_seen(tmp_path: Path) -> None:
+    """With stdout in a file, or JSON on it, the plan is shown where the question is."""
+    host = local_host(tmp_path)
+    piped, json_wanted = said("no\n", terminal=True), said("no\n", terminal=True)
+
+    apply(piped.console, host.options())
+    apply(json_wanted.console, host.options(json=True))
+
+    assert "+:mail.asahi-net.or.jp" in piped.out.getvalue()
+    for heard in (piped, json_wanted):
+        assert "+:mail.asahi-net.or.jp" in heard.err.getvalue()
+        assert heard.err.getvalue().index("Plan: 1 host changes") < heard.err.getvalue().index("Type yes")
+
+
+@pytest.mark.parametrize(
+    "relay",
+    [
+        "host: mail.asahi-net.or.jp, port: 465",
+        "host: mail.asahi-net.or.jp, port: 587, tls: encrypt",
+        "host: mail.asahi-net.or.jp, port: 587, auth: {{username: u, password: {{env: NO_SUCH}}}}",
+    ],
+)
+def test_what_the_mta_cannot_do_is_refused_before_anything_is_written(tmp_path: Path, relay: str) -> None:
+    """TLS and AUTH on a qmail without them: the plan says why, apply changes nothing, and no secret is asked for."""
+    inventory = INVENTORY.replace("host: mail.asahi-net.or.jp, tls: none", relay)
+    host = local_host(tmp_path, inventory=inventory)
+    before = snapshot(host.control)
+    heard = said()
+
+    assert apply(heard.console, host.options(), yes=True) is ExitCode.HOST_FAILED
+    assert "edge   refused: " in heard.out.getvalue()
+    assert "+:mail.asahi-net.or.jp" not in heard.out.getvalue()
+    assert snapshot(host.control) == before
+
+
+def test_an_earlier_apply_that_was_cut_short_is_put_right(tmp_path: Path) -> None:
+    """Also when there is nothing else to do; `plan` tells of it, with the exit status of pending changes."""
+    host = local_host(tmp_path)
+    apply(said().console, host.options(), yes=True)
+    state = tmp_path / "state"
+    (transaction,) = (state / "txn").iterdir()
+    (state / "lock").symlink_to(f"1.1:another-boot:{transaction.name}")
+    told, put_right = said(), said()
+
+    assert plan(told.console, host.options(), exit_code=True) is ExitCode.CHANGES_PENDING
+    assert f"transaction {transaction.name} was cut short; `apply` will put it right" in told.out.getvalue()
+    assert apply(put_right.console, host.options(), yes=True) is ExitCode.OK
+    assert put_right.out.getvalue() == (
+        f"edge   transaction {transaction.name}, which had been cut short, was finished\n\nPlan: no changes (1 host)\n"
+    )
+    assert not (state / "lock").exists()
+    assert (host.control / "smtproutes").exists()

@@ -62,6 +62,7 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                         {"code": "c", "severity": "note", "text": "no TLS \u202e here", "ways_out": ["a hop"]}
                     ],
                     "unfinished": None,
+                    "recovered": [],
                 },
             },
             {

@@ -137,7 +137,7 @@ def test_an_unfinished_transaction_is_told() -> None:
     shown = text.plan(fleet(plan("mx1", before=STORY_SMTPROUTES, unfinished="20261124T101500Z-3fa2c1")), FINGERPRINT)
 
     assert shown == (
-        "mx1   an unfinished transaction is on the host: 20261124T101500Z-3fa2c1; the next `apply` restores it first\n"
+        "mx1   transaction 20261124T101500Z-3fa2c1 was cut short; `apply` will put it right\n"
         "\n"
         "Plan: no changes (1 host)"
     )

@@ -116,11 +116,12 @@ def _readability(file: ActualFile | None, group: str) -> Iterator[Finding]:
     if file is None or not file.present or _is_readable(file, group):
         return
     name = file.path.partition(":")[2]
-    yield _warning(
-        "qmail-unreadable",
-        f"control/{name} is {file.mode:04o} {file.owner}:{file.group}: qmail-remote, as qmailr:{group}, cannot read it "
+    yield Finding(
+        code="qmail-unreadable",
+        severity=Severity.ERROR,
+        text=f"control/{name} is {file.mode:04o} {file.owner}:{file.group}: qmail-remote, as qmailr:{group}, cannot read it "
         "and leaves all mail in the queue",
-        f"chmod 0644, or with passwords in it 0640 and chgrp {group}",
+        ways_out=(f"chmod 0644, or with passwords in it 0640 and chgrp {group}",),
     )
 
 
@@ -139,7 +140,10 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[
     files = {path: facts.files.get(path) for path in (PATH, ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)}
     # The group that qmail-rspawn runs as; Debian's and the author's name for it when the host did not say.
     group = facts.values.get("qmail.group", "qmail")
-    found = [*_me(files[ME]), *_readability(files[ME], group), *_readability(files[PATH], group)]
+    found = [*_me(files[ME]), *_readability(files[ME], group)]
+    if any(file.path == PATH and file.content is not None for file in desired):
+        # The new file keeps the mode and the owner of the old one.
+        found += _readability(files[PATH], group)
     if all(_is_known(files[path]) for path in (ME, LOCALS, VIRTUALDOMAINS)):
         contents = {path: file.content for path, file in files.items() if file is not None}
         wanted = next((file.content for file in desired if file.path == PATH), None)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from relayconf.facts import Finding, Severity
-from relayconf.model import Discard, Endpoint, Host, Nexthop, Reject, Relay, Retry, Smarthost, Target, TlsLevel
+from relayconf.model import (
+    IMPLICIT_TLS_PORTS,
+    Discard,
+    Endpoint,
+    Host,
+    Nexthop,
+    Reject,
+    Relay,
+    Retry,
+    Smarthost,
+    Target,
+    TlsLevel,
+)
 from relayconf.mta.qmail import classic
 from relayconf.mta.qmail.rendering import rows
 from relayconf.mta.qmail.words import listing
@@ -67,12 +79,19 @@ def _nexthop(nexthop: Nexthop) -> Iterator[Finding]:
         yield _error("qmail-mx-lookup", text, "the name of one of its mail servers")
 
 
+def _is_told_of_tls(target: Target) -> bool:
+    return isinstance(target, Smarthost) and _needs_tls(target.endpoint)
+
+
 def _target(target: Target) -> Iterator[Finding]:
     nexthop = classic.nexthop_of(target)
     if nexthop is not None:
         yield from _nexthop(nexthop)
     if isinstance(target, Smarthost):
         yield from _smarthost(target)
+    if nexthop is not None and nexthop.port in IMPLICIT_TLS_PORTS and not _is_told_of_tls(target):
+        text = f"{nexthop.host} port {nexthop.port} speaks TLS from the first byte, and classic qmail-remote would hang"
+        yield _error("qmail-tls", text, "a port without TLS, such as 25", _A_HOP.format("encrypts"))
 
 
 def _failover(host: Host) -> Iterator[Finding]:

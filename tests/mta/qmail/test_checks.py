@@ -190,15 +190,15 @@ def test_no_me() -> None:
 def test_readable_to_qmail_remote(name: str, mode: int, owner: str, group: str, *, readable: bool) -> None:
     """It runs as qmailr and the group qmail; the first class that fits decides, as the kernel has it."""
     file = dataclasses.replace(facts().files[f"qmail:{name}"], mode=mode, owner=owner, group=group)
-    warning = Finding(
+    error = Finding(
         code="qmail-unreadable",
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         text=f"control/{name} is {mode:04o} {owner}:{group}: qmail-remote, as qmailr:qmail, cannot read it "
         "and leaves all mail in the queue",
         ways_out=("chmod 0644, or with passwords in it 0640 and chgrp qmail",),
     )
 
-    assert found(qmail_host(), with_file(file)) == (() if readable else (warning,))
+    assert found(qmail_host(), with_file(file)) == (() if readable else (error,))
 
 
 def test_the_group_is_the_host_s_own() -> None:

@@ -252,3 +252,20 @@ def test_size(count: int, severity: Severity | None, text: str) -> None:
         finding.ways_out == ("a `.suffix` route in place of many domains", "a Postfix host as the relay of this one")
         for finding in found
     )
+
+
+@pytest.mark.parametrize("port", [465, 2465])
+def test_a_port_for_tls_from_the_first_byte(port: int) -> None:
+    """However the inventory came to name it: qmail-remote would wait there for a greeting until its time-out."""
+    plain = Relay(name="isp", host="relay.example", endpoints=(Endpoint(port=port, tls=TlsLevel.NONE, auth=False),))
+    target = Internal(nexthop=Nexthop(host="relay.example", port=port))
+    error = Finding(
+        code="qmail-tls",
+        severity=Severity.ERROR,
+        text=f"relay.example port {port} speaks TLS from the first byte, and classic qmail-remote would hang",
+        ways_out=("a port without TLS, such as 25", "a hop on 127.0.0.1 that encrypts for qmail"),
+    )
+
+    assert error in refusals(qmail_host(default=(target,)))
+    assert error in refusals(qmail_host(domains={"a.example": target}))
+    assert error in refusals(qmail_host(default=(Smarthost(relay=plain, endpoint=plain.endpoints[0]),)))
