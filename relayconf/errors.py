@@ -125,7 +125,7 @@ class BecomeError(SessionError):
 
 
 class ConnectionLost(SessionError):
-    """The line dropped while a script ran: what the host did is unknown here, its journal knows."""
+    """The line dropped while a script ran, or it was given up: what the host did is unknown here, its journal knows."""
 
 
 class TcpRefused(SessionError):

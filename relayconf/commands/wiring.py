@@ -31,10 +31,10 @@ class Options:
     json: bool = False
 
 
-def _connector(options: Options) -> Callable[[Host], Session]:
+def _connector(options: Options, console: Console) -> Callable[[Host], Session]:
     from relayconf.remote.ssh import Connector  # noqa: PLC0415  200 ms that an all-local run does not need
 
-    return Connector(accept_new=options.accept_new).connect
+    return Connector(accept_new=options.accept_new, accepted=console.talk).connect
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class Wiring:
 
     @cached_property
     def _ssh(self) -> Callable[[Host], Session]:
-        return _connector(self.options)
+        return _connector(self.options, self.console)
 
     def connect(self, host: Host) -> Session:
         """A session to *host*, over SSH or on this machine."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
+LIMIT = 256 * 1024 * 1024
+"""How many bytes a script may print, unless its caller says otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
@@ -21,12 +24,23 @@ class Completed:
 class Session(Protocol):
     """One connection to one host, with the privileges that the inventory asks for."""
 
-    def run(self, script: str, args: Sequence[str] = (), stdin: bytes = b"", *, timeout: float = 120.0) -> Completed:
+    def run(
+        self,
+        script: str,
+        args: Sequence[str] = (),
+        stdin: bytes = b"",
+        *,
+        timeout: float = 120.0,
+        limit: int = LIMIT,
+        unknown_hint: str | None = None,
+    ) -> Completed:
         """Run the POSIX shell *script* with *args* as `$1`… and *stdin* as its standard input.
 
         Script and *args* travel in front of *stdin* (see `relayconf.remote.framing`), never in a command line.
-        *timeout* bounds the whole run, in seconds. Raises BecomeError, ConnectionLost, and ConnectError when the login
-        shell did not start the script.
+        *timeout* bounds the whole run, in seconds, and *limit* what it prints, in bytes over both outputs. A script
+        that exceeds either is cut off, with ConnectionLost. *unknown_hint* says what follows when the outcome stays
+        unknown; without it ConnectionLost says that what the host did is unknown, and to ask its journal. Raises also
+        BecomeError, and ConnectError when the login shell did not start the script.
         """
 
     def open_tcp(self, host: str, port: int, *, timeout: float = 10.0) -> socket.socket:

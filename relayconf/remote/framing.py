@@ -6,11 +6,14 @@ too: what the login shell parses holds no text of ours, so it may be sh, csh or 
 
 The first thing that the N bytes do is to print `MARK` on both outputs. It tells a script that started from a sudo or a
 login shell that refused, and cuts off what a talkative `.bashrc` printed before.
+
+What the script prints is gathered up to a limit: a hostile or broken host must not eat this machine's memory.
 """
 
 from __future__ import annotations
 
 import shlex
+import threading
 from collections.abc import Sequence
 from typing import Literal
 
@@ -22,9 +25,51 @@ MARK = b"relayconf-session 1\n"
 """The script's sign of life, written to stdout and stderr before its first line runs."""
 
 ASK_JOURNAL = "run the command again: the host's journal knows what was done"
-"""The hint of every ConnectionLost."""
+"""The hint of a ConnectionLost whose script may have changed something."""
 
+_MIB = 1024 * 1024
+_WHERE_TO_LOOK = "look first on the host for what prints without end (a login shell's profile) or a file that grew huge"
 _SHOWN = 600  # characters of a host's own words that an error message quotes
+
+
+class Output:
+    """Both outputs of one script, of at most *limit* bytes together. Safe to share between threads.
+
+    Beyond the limit `is_full` is true, and all that was gathered is dropped.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self.is_full = False
+
+    def _take(self, into: bytearray, data: bytes) -> bool:
+        with self._lock:
+            self.is_full = self.is_full or len(self.stdout) + len(self.stderr) + len(data) > self._limit
+            if self.is_full:
+                # An error keeps the frames that it passed, and these keep what was gathered.
+                self.stdout.clear()
+                self.stderr.clear()
+            else:
+                into += data
+            return not self.is_full
+
+    def into_stdout(self, data: bytes) -> bool:
+        """Add *data*. False when that is more than the limit allows."""
+        return self._take(self.stdout, data)
+
+    def into_stderr(self, data: bytes) -> bool:
+        """Add *data*. False when that is more than the limit allows."""
+        return self._take(self.stderr, data)
+
+    def error(self, unknown_hint: str | None) -> ConnectionLost:
+        """The error of a host that sent too much. *unknown_hint* is what `Session.run` was given."""
+        return ConnectionLost(
+            f"the host sent more than {self._limit / _MIB:g} MiB; given up",
+            hint=f"{_WHERE_TO_LOOK}; {unknown_hint or ASK_JOURNAL}",
+        )
 
 
 def _after_mark(output: bytes) -> bytes | None:
@@ -55,17 +100,31 @@ def frame(script: str, args: Sequence[str], *, become: Literal["sudo"] | None, s
     return f"""exec {prefix}{shell} -c 'eval "$(dd bs=1 count={len(header)} 2>/dev/null)"' relayconf""", header
 
 
+def outcome_unknown(why: str, unknown_hint: str | None) -> ConnectionLost:
+    """The error of a script whose end nobody saw. *unknown_hint* is what `Session.run` was given."""
+    if unknown_hint is None:
+        return ConnectionLost(f"{why}; what the host did is unknown here", hint=ASK_JOURNAL)
+    return ConnectionLost(why, hint=unknown_hint)
+
+
 def conclude(
-    *, become: Literal["sudo"] | None, exit_status: int | None, stdout: bytes, stderr: bytes, lost: str
+    *,
+    become: Literal["sudo"] | None,
+    exit_status: int | None,
+    stdout: bytes,
+    stderr: bytes,
+    lost: str,
+    unknown_hint: str | None = None,
 ) -> Completed:
     """What the end of a framed script means. `exit_status` of None: there is none.
 
-    *lost* says in words what a missing exit status looks like here. Raises BecomeError when sudo was asked for and the
-    script never started, ConnectError when the login shell did not start it, ConnectionLost when its end is unknown.
+    *lost* says in words what a missing exit status looks like here, *unknown_hint* what follows from it. Raises
+    BecomeError when sudo was asked for and the script never started, ConnectError when the login shell did not start
+    it, ConnectionLost when its end is unknown.
     """
     own_stdout, own_stderr = _after_mark(stdout), _after_mark(stderr)
     if exit_status is None:
-        raise ConnectionLost(f"{lost}; what the host did is unknown here", hint=ASK_JOURNAL)
+        raise outcome_unknown(lost, unknown_hint)
     if own_stdout is not None and own_stderr is not None:
         return Completed(exit_status=exit_status, stdout=own_stdout, stderr=own_stderr)
     if become:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,3 +131,16 @@ def test_json_says_the_same_for_machines(admin: Admin) -> None:
     assert applied["fingerprint"] == planned["fingerprint"]
     assert applied["hosts"][0]["status"] == "changed"
     assert applied["hosts"][0]["transaction"]
+
+
+def test_a_new_host_key_is_accepted_only_when_asked_and_told(admin: Admin) -> None:
+    """With its fingerprint, so that it can be compared afterwards; the next run needs no asking."""
+    (admin.folder / ".ssh" / "known_hosts").write_text("")
+
+    refused, accepted = admin.run("plan"), admin.run("plan", "--accept-new")
+
+    assert refused.code == ExitCode.HOST_FAILED
+    assert "--accept-new" in refused.out
+    assert accepted.code == ExitCode.OK
+    assert re.search(r"^127\.0\.0\.1 port \d+: accepted its new host key ssh-ed25519 SHA256:\S+$", accepted.err, re.M)
+    assert admin.run("plan").code == ExitCode.OK

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import shutil
 import socket
 import threading
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,15 +18,19 @@ import pytest
 
 from relayconf.errors import ConnectError, ConnectionLost, TcpRefused
 from relayconf.model import Ssh
-from relayconf.remote.base import Session
+from relayconf.remote.base import LIMIT, Session
+from relayconf.remote.framing import MARK
 from relayconf.remote.local import LocalSession
 from relayconf.remote.ssh import Connector
+from relayconf.remote.ssh.session import SshSession
 from tests.support import openssh
 from tests.support.hosts import qmail_host
 from tests.support.openssh import OpenSshServer
 from tests.support.shells import SHELLS
 from tests.support.ssh_keys import ed25519
 from tests.support.ssh_server import SshServer
+
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +181,69 @@ def test_killed_script(session: Session) -> None:
         session.run(_function("kill -9 $$"))
 
 
+_ENDLESS = (
+    "look first on the host for what prints without end (a login shell's profile) or a file that grew huge; "
+    "run the command again: the host's journal knows what was done"
+)
+
+
+@pytest.mark.parametrize("body", ["exec cat /dev/zero", "exec cat /dev/zero >&2"])
+def test_endless_output(body: str, place: Place) -> None:
+    """A host that prints without end, on either output, is given up at the limit; what it sent is not kept."""
+    with place.open() as session:
+        start = time.monotonic()
+        tracemalloc.start()
+        try:
+            with pytest.raises(ConnectionLost) as caught:
+                session.run(_function(body), limit=8 * _MIB, timeout=30)
+            kept, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert time.monotonic() - start < 15
+    assert caught.value.message == "the host sent more than 8 MiB; given up"
+    assert caught.value.hint == _ENDLESS
+    assert peak < 20 * _MIB
+    assert kept < 4 * _MIB
+
+
+def test_limit_is_of_both_outputs(place: Place) -> None:
+    """The limit counts both outputs together, with the two marks, and is itself allowed."""
+    body = _function("head -c 500000 /dev/zero; head -c 300000 /dev/zero >&2")
+    limit = 800_000 + 2 * len(MARK)
+    with place.open() as session:
+        done = session.run(body, limit=limit)
+    with (
+        place.open() as session,
+        pytest.raises(ConnectionLost, match=r"^the host sent more than 0\.76\d+ MiB; given up"),
+    ):
+        session.run(body, limit=limit - 1)
+
+    assert (len(done.stdout), len(done.stderr)) == (500_000, 300_000)
+
+
+@pytest.mark.parametrize(
+    ("body", "limit", "message", "hint"),
+    [
+        ("kill -9 $$", _MIB, "the script was killed|the host sent no exit status", "plan again"),
+        ("exec sleep 30", _MIB, "the script did not end within 0.5 s", "plan again"),
+        (
+            "exec cat /dev/zero",
+            _MIB,
+            "the host sent more than 1 MiB; given up",
+            f"{_ENDLESS.partition('; ')[0]}; plan again",
+        ),
+    ],
+)
+def test_hint_of_the_caller(body: str, limit: int, message: str, hint: str, place: Place) -> None:
+    """The caller says what an unknown outcome means; nothing is said of a journal then."""
+    with place.open() as session, pytest.raises(ConnectionLost) as caught:
+        session.run(_function(body), limit=limit, timeout=0.5 if "sleep" in body else 30, unknown_hint="plan again")
+
+    assert caught.value.message in message.split("|")
+    assert caught.value.hint == hint
+
+
 def test_cut_in_the_middle(place: Place) -> None:
     """A line that is cut while the script works raises ConnectionLost; so does every script after it."""
     if place.cut is None:
@@ -189,6 +259,7 @@ def test_cut_in_the_middle(place: Place) -> None:
 
     assert caught.value.message == "the line dropped; what the host did is unknown here"
     assert after.value.message == "the line dropped before the script was sent"
+    assert caught.value.hint == after.value.hint == "run the command again: the host's journal knows what was done"
 
 
 def test_tcp_both_ways(session: Session) -> None:
@@ -250,6 +321,12 @@ def test_no_such_shell_command(session: Session) -> None:
 
     assert done.exit_status == 127
     assert b"no-such-command" in done.stderr
+
+
+def test_usual_limit() -> None:
+    """Unless its caller says otherwise, a script may print 256 MiB."""
+    for kind in (Session, LocalSession, SshSession):
+        assert inspect.signature(kind.run).parameters["limit"].default == LIMIT == 256 * _MIB
 
 
 def test_contract_errors_are_not_connect_errors() -> None:

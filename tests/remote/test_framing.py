@@ -10,7 +10,7 @@ import pytest
 
 from relayconf.errors import BecomeError, ConnectError, ConnectionLost
 from relayconf.remote.base import Completed
-from relayconf.remote.framing import MARK, conclude, frame
+from relayconf.remote.framing import MARK, Output, conclude, frame
 
 SCRIPT = """main() { printf '<%s>' "$0" "$@"; cat; }
 main "$@"
@@ -167,3 +167,35 @@ def test_login_shell_refused(stdout: bytes, stderr: bytes, said: str) -> None:
     assert caught.value.hint == (
         "the user needs an ordinary login shell, without a forced command; `sh` and `dd` must be on its PATH"
     )
+
+
+def test_up_to_the_limit() -> None:
+    """Both outputs are gathered, each for itself, up to the limit and with it."""
+    output = Output(6)
+
+    assert output.into_stdout(b"ab")
+    assert output.into_stderr(b"xyz")
+    assert output.into_stdout(b"c")
+    assert (bytes(output.stdout), bytes(output.stderr), output.is_full) == (b"abc", b"xyz", False)
+
+
+def test_beyond_the_limit() -> None:
+    """Beyond the limit everything is dropped, also what would fit again."""
+    output = Output(6)
+    output.into_stdout(b"abc")
+
+    assert not output.into_stderr(b"wxyz")
+    assert not output.into_stdout(b"d")
+    assert (bytes(output.stdout), bytes(output.stderr), output.is_full) == (b"", b"", True)
+
+
+def test_error_of_too_much() -> None:
+    """The error names the limit in MiB, and ends its hint with the caller's, or else with the journal's."""
+    where = "look first on the host for what prints without end (a login shell's profile) or a file that grew huge; "
+
+    of_itself, of_the_caller = Output(256 * 2**20).error(None), Output(3 * 2**19).error("plan again")
+
+    assert of_itself.message == "the host sent more than 256 MiB; given up"
+    assert of_itself.hint == f"{where}run the command again: the host's journal knows what was done"
+    assert of_the_caller.message == "the host sent more than 1.5 MiB; given up"
+    assert of_the_caller.hint == f"{where}plan again"

@@ -12,6 +12,12 @@ from relayconf.remote.local import LocalSession
 from tests.support.shells import shell_folder
 
 
+def _is_alive(pid: str) -> bool:
+    # An orphan whose new parent never waits for it stays as a zombie.
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def test_shell_is_missing() -> None:
     """A shell that is not there is named."""
     with pytest.raises(ConnectError) as caught:
@@ -49,7 +55,7 @@ def test_time_out_ends_the_script(tmp_path: Path) -> None:
     with pytest.raises(ConnectionLost) as caught:
         LocalSession().run(script, timeout=0.5)
 
-    assert caught.value.message == "the script did not end within 0.5 s; what it did is unknown here"
+    assert caught.value.message == "the script did not end within 0.5 s; what the host did is unknown here"
     assert (tmp_path / "log").read_text() == "cleaned\n"
 
 
@@ -64,6 +70,16 @@ def test_time_out_kills_in_the_end(tmp_path: Path) -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+def test_time_out_in_the_payload() -> None:
+    """A script that stops reading in the middle of its payload does not hold us up beyond the time-out."""
+    start = time.monotonic()
+
+    with pytest.raises(ConnectionLost, match=r"did not end within 0\.5 s"):
+        LocalSession().run("f() { head -c 20000 >/dev/null; exec sleep 20; }\nf", stdin=bytes(1_000_000), timeout=0.5)
+
+    assert time.monotonic() - start < 10
+
+
 def test_time_out_of_what_cannot_be_killed(tmp_path: Path) -> None:
     """What left the script's process group, as sudo's children are out of reach, does not hold us up."""
     script = f"f() {{ setsid sh -c 'echo $$ > {tmp_path}/pid; exec sleep 60' & wait; }}\nf"
@@ -74,6 +90,30 @@ def test_time_out_of_what_cannot_be_killed(tmp_path: Path) -> None:
 
     assert time.monotonic() - start < 5
     os.kill(int((tmp_path / "pid").read_text()), 9)
+
+
+def test_endless_output_is_killed(tmp_path: Path) -> None:
+    """A script that prints without end and ignores SIGTERM is killed, with everything that it started."""
+    script = f"f() {{ trap '' TERM; cat /dev/zero & echo $$ $! > {tmp_path}/pids; cat /dev/zero >&2; }}\nf"
+
+    with pytest.raises(ConnectionLost):
+        LocalSession(grace=0.2).run(script, limit=2**20, timeout=20)
+
+    for pid in (tmp_path / "pids").read_text().split():
+        assert not _is_alive(pid)
+
+
+def test_endless_output_may_clean_up(tmp_path: Path) -> None:
+    """A script that printed too much may clean up, and more output does not keep it from it."""
+    script = (
+        f"f() {{ trap 'head -c 1000000 /dev/zero; echo cleaned > {tmp_path}/log; exit 1' TERM\n"
+        "while :; do head -c 10000 /dev/zero; done; }\nf"
+    )
+
+    with pytest.raises(ConnectionLost):
+        LocalSession().run(script, limit=2**20, timeout=20)
+
+    assert (tmp_path / "log").read_text() == "cleaned\n"
 
 
 def test_tcp_reasons() -> None:

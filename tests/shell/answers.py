@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from relayconf.errors import TcpRefused
-from relayconf.remote.base import Completed
+from relayconf.remote.base import LIMIT, Completed
 
 
 class Answers:
@@ -18,11 +18,23 @@ class Answers:
         self.answers = list(answers)
         self.requests: list[bytes] = []
 
-    def run(self, script: str, args: Sequence[str] = (), stdin: bytes = b"", *, timeout: float = 120.0) -> Completed:
+    def run(
+        self,
+        script: str,
+        args: Sequence[str] = (),
+        stdin: bytes = b"",
+        *,
+        timeout: float = 120.0,
+        limit: int = LIMIT,
+        unknown_hint: str | None = None,  # noqa: ARG002  the same
+    ) -> Completed:
         """The next answer, whatever *script* is."""
         assert script.endswith('relayconf "$@"\n')
         assert not args
         assert timeout > 0
+        assert limit > 0
+        assert unknown_hint is None
+        assert limit > 0
         self.requests.append(stdin)
         return Completed(exit_status=0, stdout=self.answers.pop(0), stderr=b"")
 

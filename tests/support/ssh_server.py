@@ -73,6 +73,10 @@ class _Connection(paramiko.ServerInterface):
             OPEN_SUCCEEDED if kind == "session" and self._server.sessions else OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
         )
 
+    def check_global_request(self, kind: str, msg: paramiko.Message) -> bool:  # noqa: ARG002  Paramiko's signature
+        self._server.global_requests.append(kind)
+        return False
+
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         _thread(self._server._execute, self._transport, channel, command.decode("utf-8", "surrogateescape"))
         return True
@@ -126,8 +130,8 @@ class SshServer:
     (seconds); `forwarding` allows direct-tcpip, `sessions` channels for commands; `more_host_keys` are offered besides
     `host_key`.
 
-    Records: `commands`, `attempts` to log in as (user, public key), `connections`, and in `peak` the most that were not
-    logged in at one time.
+    Records: `commands`, `attempts` to log in as (user, public key), `global_requests` (RFC 4254 4) by their names,
+    `connections`, and in `peak` the most that were not logged in at one time.
     """
 
     def __init__(
@@ -153,6 +157,7 @@ class SshServer:
         self.refuse = 0
         self.commands: list[str] = []
         self.attempts: list[tuple[str, bytes]] = []
+        self.global_requests: list[str] = []
         self.connections = 0
         self.waiting = 0
         self.peak = 0

@@ -7,7 +7,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,8 +42,9 @@ class Connector:
     """Makes `SshSession`s. Safe to share between threads.
 
     *known_hosts* replaces the user's and the system's files, *config* ~/.ssh/config. *accept_new* appends the keys of
-    unknown hosts to the first file of known hosts. *connect_timeout* (seconds) bounds TCP, the handshake and the trial
-    of each key by itself.
+    unknown hosts to the first file of known hosts, and calls *accepted* for each, with a printable line that names the
+    host and its fingerprint: from the thread that connects, never from two at once. *connect_timeout* (seconds) bounds
+    TCP, the handshake and the trial of each key by itself.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Connector:
         config: Path | None = None,
         *,
         accept_new: bool = False,
+        accepted: Callable[[str], None] | None = None,
         connect_timeout: float = 15.0,
         home: Path | None = None,
         system: Path = Path("/etc/ssh"),
@@ -61,9 +63,11 @@ class Connector:
         self._config_file = config or self._home / ".ssh" / "config"
         self._known_files = None if known_hosts is None else tuple(known_hosts)
         self._accept_new = accept_new
+        self._tell = accepted
         self._timeout = connect_timeout
         self._keyring = Keyring(self._home / ".ssh")
         self._lock = threading.Lock()
+        self._telling = threading.Lock()
         self._config: SshConfig | None = None
         self._known: dict[tuple[Path, ...], KnownHosts] = {}
         self._gates: dict[tuple[str, int], threading.BoundedSemaphore] = {}
@@ -113,11 +117,16 @@ class Connector:
             return bastion.open_channel("direct-tcpip", (target.host, target.port), here, timeout=target.timeout)
         return dial(target.host, target.port, target.timeout)
 
+    def _accepted(self, text: str) -> None:
+        if self._tell:
+            with self._telling:
+                self._tell(text)
+
     def _log_in(self, target: Target, bastion: paramiko.Transport | None) -> paramiko.Transport:
         known = self._known_hosts(target.settings)
         transport = start(self._dial(target, bastion), target, known)
         try:
-            check_host_key(transport, target, known, accept_new=self._accept_new)
+            check_host_key(transport, target, known, accepted=self._accepted if self._accept_new else None)
             authenticate(transport, target, self._keyring, self._home)
         except BaseException:
             transport.close()

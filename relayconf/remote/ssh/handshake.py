@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import paramiko
 from paramiko.agent import AgentSSH
+from paramiko.packet import Packetizer
 
 from relayconf.errors import AuthenticationFailed, HostKeyError
 from relayconf.remote.ssh.config import Settings
@@ -24,6 +25,7 @@ from relayconf.text import printable
 _KEX = ("curve25519-sha256@libssh.org", "mlkem768x25519-sha256", "ecdh-sha2-nistp256")
 _CIPHERS = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
 _RSA = ("rsa-sha2-512", "rsa-sha2-256")  # RFC 8332: how a key of type ssh-rsa signs today
+_LARGEST = 1024 * 1024  # bytes; OpenSSH's packets have at most 256 KiB
 _MANY = 5  # keys; sshd's MaxAuthTries is 6
 
 
@@ -88,12 +90,21 @@ def _agent_keys(settings: Settings, home: Path) -> Iterator[tuple[paramiko.Agent
             agent.close()
 
 
+class _Packetizer(Packetizer):
+    """Refuses packets larger than any honest host sends: Paramiko takes what the length field says, up to 4 GiB."""
+
+    def read_all(self, n: int, check_rekey: bool = False) -> bytes:  # noqa: FBT001, FBT002  Paramiko's signature
+        if n > _LARGEST:
+            raise paramiko.SSHException("a packet of more than 1 MiB")
+        return super().read_all(n, check_rekey)
+
+
 def start(sock: socket.socket | paramiko.Channel, target: Target, known: KnownHosts) -> paramiko.Transport:
     """Agree on keys with the server behind *sock*, and return the transport; the host key is not judged yet.
 
     The host is asked first for a key of a type that known_hosts has. Raises what Paramiko raises.
     """
-    transport = paramiko.Transport(sock)
+    transport = paramiko.Transport(sock, packetizer_class=_Packetizer)
     try:
         transport.banner_timeout = transport.handshake_timeout = transport.auth_timeout = target.timeout
         options = transport.get_security_options()
@@ -130,8 +141,12 @@ def _accept_hint(target: Target) -> str:
     )
 
 
+def _shown(key: paramiko.PKey) -> str:
+    return f"{printable(key.get_name())} {fingerprint(key.asbytes())}"
+
+
 def _complaint(target: Target, key: paramiko.PKey, verdict: Verdict, entry: Entry | None) -> HostKeyError:
-    shown = f"{printable(key.get_name())} {fingerprint(key.asbytes())}"
+    shown = _shown(key)
     place = entry.place if entry else ""
     match verdict:
         case Verdict.REVOKED:
@@ -158,17 +173,21 @@ def _complaint(target: Target, key: paramiko.PKey, verdict: Verdict, entry: Entr
             return HostKeyError(f"{target.where}: its host key is unknown: {shown}", hint=_accept_hint(target))
 
 
-def check_host_key(transport: paramiko.Transport, target: Target, known: KnownHosts, *, accept_new: bool) -> None:
-    """Refuse a host whose key known_hosts does not vouch for. With *accept_new* an unknown host's key is appended.
+def check_host_key(
+    transport: paramiko.Transport, target: Target, known: KnownHosts, *, accepted: Callable[[str], None] | None
+) -> None:
+    """Refuse a host whose key known_hosts does not vouch for.
 
-    Raises HostKeyError.
+    With *accepted* an unknown host's key is appended, and *accepted* is told so, as one printable line. Raises
+    HostKeyError.
     """
     key = transport.get_remote_server_key()
     verdict, entry = known.judge(target.names, key.asbytes())
     if verdict is Verdict.KNOWN:
         return
-    if verdict is Verdict.UNKNOWN and accept_new:
-        known.add(target.names[0], key.get_name(), key.asbytes())
+    if verdict is Verdict.UNKNOWN and accepted:
+        if known.add(target.names[0], key.get_name(), key.asbytes()):
+            accepted(f"{target.where}: accepted its new host key {_shown(key)}")
         return
     raise _complaint(target, key, verdict, entry)
 

@@ -183,8 +183,8 @@ class KnownHosts:
             return Verdict.CHANGED, plain[0]
         return (Verdict.ONLY_AUTHORITY, authorities[0]) if authorities else (Verdict.UNKNOWN, None)
 
-    def add(self, name: str, key_type: str, key: bytes) -> None:
-        """Append *key* for *name* to the first file (0600, its folder 0700), unless it is there.
+    def add(self, name: str, key_type: str, key: bytes) -> bool:
+        """Append *key* for *name* to the first file (0600, its folder 0700), unless it is there. Whether it was new.
 
         Raises HostKeyError when the file cannot be written.
         """
@@ -192,9 +192,10 @@ class KnownHosts:
         text = base64.b64encode(key).decode()
         with self._lock:
             if self.judge([name], key)[0] is Verdict.KNOWN:
-                return
+                return False
             try:
                 place = f"{file}:{_append(file, f'{name} {key_type} {text}')}"
             except OSError as error:
                 raise HostKeyError(f"cannot write {file}: {(error.strerror or 'failed').lower()}") from error
             self._added.append(Entry(mark=Mark.NONE, patterns=(name,), key_type=key_type, text=text, place=place))
+            return True

@@ -13,12 +13,11 @@ from typing import Literal, Self
 import paramiko
 
 from relayconf.errors import ConnectionLost
-from relayconf.remote.base import Completed
-from relayconf.remote.framing import ASK_JOURNAL, conclude, frame
+from relayconf.remote.base import LIMIT, Completed
+from relayconf.remote.framing import ASK_JOURNAL, Output, conclude, frame, outcome_unknown
 from relayconf.remote.ssh.translation import LibraryError, connect_error, tcp_refused
 
 _CHUNK = 32 * 1024  # one packet: Paramiko copies the rest of what it is given with every packet
-_READ = 256 * 1024
 _SETTLE = 0.3  # seconds: Paramiko closes the channels of a dead line a moment before it calls the line dead
 
 
@@ -31,10 +30,14 @@ def _upload(channel: paramiko.Channel, parts: Sequence[bytes]) -> None:
         channel.shutdown_write()
 
 
-def _download(read: Callable[[int], bytes], into: bytearray) -> None:
+def _download(
+    read: Callable[[int], bytes], take: Callable[[bytes], bool], limit: int, give_up: Callable[[], None]
+) -> None:
     with suppress(*LibraryError):
-        while data := read(_READ):
-            into += data
+        # Paramiko lets a host ignore the window, and queues what it sends: each read must fetch all that is queued.
+        while data := read(limit + 1):
+            if not take(data):
+                give_up()
 
 
 def _copy(read: Callable[[int], bytes], write: Callable[[bytes], None], end: Callable[[], None]) -> None:
@@ -84,45 +87,61 @@ class SshSession:
         self._transports = tuple(transports)
         self._become = become
 
-    def _channel(self, command: str, timeout: float) -> paramiko.Channel:
+    def _channel(self, command: str, timeout: float, unknown_hint: str | None) -> paramiko.Channel:
         try:
             channel = self._transports[-1].open_session(timeout=timeout)
             channel.exec_command(command)
         except paramiko.ChannelException as error:
             raise connect_error(error, "a channel for the script") from error
         except LibraryError as error:
-            raise ConnectionLost("the line dropped before the script was sent", hint=ASK_JOURNAL) from error
+            hint = unknown_hint or ASK_JOURNAL
+            raise ConnectionLost("the line dropped before the script was sent", hint=hint) from error
         return channel
 
-    def run(self, script: str, args: Sequence[str] = (), stdin: bytes = b"", *, timeout: float = 120.0) -> Completed:
-        """Run *script* as `Session.run` says. After a time-out the session is closed: its host is still at work."""
+    def _gather(self, channel: paramiko.Channel, output: Output, limit: int, end: float) -> bool:
+        # Whether the channel ended by then, be it that the script said too much.
+        threads = (
+            _start(_download, channel.recv, output.into_stdout, limit, self.close),
+            _start(_download, channel.recv_stderr, output.into_stderr, limit, self.close),
+        )
+        for thread in threads:
+            thread.join(max(0.0, end - time.monotonic()))
+        ended = channel.status_event.wait(max(0.0, end - time.monotonic()))
+        return ended and not any(thread.is_alive() for thread in threads)
+
+    def run(
+        self,
+        script: str,
+        args: Sequence[str] = (),
+        stdin: bytes = b"",
+        *,
+        timeout: float = 120.0,
+        limit: int = LIMIT,
+        unknown_hint: str | None = None,
+    ) -> Completed:
+        """Run *script* as `Session.run` says. One that is cut off ends the session: its host is still at work."""
         end = time.monotonic() + timeout
         command, header = frame(script, args, become=self._become)
-        channel = self._channel(command, timeout)
-        stdout, stderr = bytearray(), bytearray()
-        threads = (
-            _start(_upload, channel, (header, stdin)),
-            _start(_download, channel.recv, stdout),
-            _start(_download, channel.recv_stderr, stderr),
-        )
+        channel = self._channel(command, timeout, unknown_hint)
+        output = Output(limit)
+        _start(_upload, channel, (header, stdin))
         with _closing(channel):
-            for thread in threads[1:]:
-                thread.join(max(0.0, end - time.monotonic()))
-            ended = channel.status_event.wait(max(0.0, end - time.monotonic()))
-            if not ended or any(thread.is_alive() for thread in threads[1:]):
+            ended = self._gather(channel, output, limit, end)
+            if output.is_full:
+                raise output.error(unknown_hint)
+            if not ended:
                 self.close()
-                raise ConnectionLost(
-                    f"the script did not end within {timeout:g} s; what the host did is unknown here", hint=ASK_JOURNAL
-                )
+                raise outcome_unknown(f"the script did not end within {timeout:g} s", unknown_hint)
             status = channel.recv_exit_status()
             # A status without the end of the output is no end: some of the output may be missing.
             is_whole = status >= 0 and channel.eof_received
         return conclude(
             become=self._become,
             exit_status=status if is_whole else None,
-            stdout=bytes(stdout),
-            stderr=bytes(stderr),
+            stdout=bytes(output.stdout),
+            stderr=bytes(output.stderr),
             lost="" if is_whole else self._lost(),
+            unknown_hint=unknown_hint,
         )
 
     def _lost(self) -> str:

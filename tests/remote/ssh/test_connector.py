@@ -5,8 +5,9 @@ import shlex
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import paramiko
@@ -143,6 +144,60 @@ def test_accept_new(server: SshServer, home: Path) -> None:
     _connector(home).connect(_host(server)).close()
 
     assert (home / ".ssh" / "known_hosts").read_text() == server.known_hosts_line()
+
+
+def test_accept_new_tells(server: SshServer, home: Path) -> None:
+    """Each key that was accepted is told once, with its fingerprint, however many threads meet it."""
+    (home / ".ssh" / "known_hosts").unlink()
+    told: list[str] = []
+    connector = Connector(home=home, system=home, accept_new=True, accepted=told.append)
+    threads = [threading.Thread(target=lambda: connector.connect(_host(server)).close()) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    Connector(home=home, system=home, accept_new=True, accepted=told.append).connect(_host(server)).close()
+
+    shown = fingerprint(server.host_key.asbytes())
+    assert told == [f"127.0.0.1 port {server.port}: accepted its new host key ssh-ed25519 {shown}"]
+
+
+def test_accept_new_tells_one_at_a_time(tmp_path: Path, home: Path, key: paramiko.PKey) -> None:
+    """Who is told need not be ready for two threads at once."""
+    inside: list[int] = []
+    most: list[int] = []
+
+    def tell(_text: str) -> None:
+        inside.append(0)
+        most.append(len(inside))
+        time.sleep(0.2)
+        inside.pop()
+
+    with _servers(tmp_path, home, key, 3) as servers:
+        (home / ".ssh" / "known_hosts").unlink()
+        connector = Connector(home=home, system=home, accept_new=True, accepted=tell)
+        threads = [threading.Thread(target=lambda to=to: connector.connect(_host(to)).close()) for to in servers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert most == [1, 1, 1]
+
+
+def test_accept_new_tells_only_that(server: SshServer, home: Path) -> None:
+    """A known key, one that is refused and one that cannot be written down are not told as accepted."""
+    file = home / ".ssh" / "known_hosts"
+    told: list[str] = []
+    Connector(home=home, system=home, accept_new=True, accepted=told.append).connect(_host(server)).close()
+    file.unlink()
+    with pytest.raises(HostKeyError, match="its host key is unknown"):
+        Connector(home=home, system=home, accepted=told.append).connect(_host(server))
+    file.symlink_to(home / "no" / "such" / "folder")
+    with pytest.raises(HostKeyError, match="cannot write"):
+        Connector(home=home, system=home, accept_new=True, accepted=told.append).connect(_host(server))
+
+    assert told == []
 
 
 def test_accept_new_with_no_file(server: SshServer, home: Path) -> None:
@@ -286,6 +341,29 @@ def test_not_ssh(home: Path) -> None:
 
     assert "\x1b" not in error.message
     assert error.message.endswith(": no common algorithm: Incompatible version (1.5 instead of 2.0)")
+
+
+@pytest.mark.parametrize("through", [False, True])
+def test_endless_packet(through: bool, server: SshServer, home: Path) -> None:  # noqa: FBT001  cases
+    """A host that announces a packet of two gigabytes is given up before it has sent it, also behind a jump host."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def greet() -> None:
+            connection, _ = listener.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"SSH-2.0-hostile\r\n" + (2**31 - 4).to_bytes(4) + bytes(100))
+                while connection.recv(10_000):
+                    pass
+
+        host = threading.Thread(target=greet)
+        host.start()
+        port = listener.getsockname()[1]
+        error = _failure(home, _host(port, jump=f"127.0.0.1:{server.port}" if through else None))
+        host.join()
+
+    where = f"127.0.0.1 port {port}" + " through 127.0.0.1" * through
+    assert type(error) is Unreachable
+    assert error.message == f"{where}: a packet of more than 1 MiB"
 
 
 @pytest.mark.parametrize(("refusals", "connections"), [(1, 2), (5, 2)])

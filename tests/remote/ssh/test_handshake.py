@@ -5,7 +5,8 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import paramiko
@@ -14,7 +15,9 @@ import pytest
 from relayconf.errors import AuthenticationFailed
 from relayconf.model import Host, Ssh
 from relayconf.remote.ssh import Connector
-from relayconf.remote.ssh.known_hosts import fingerprint
+from relayconf.remote.ssh.handshake import check_host_key, start
+from relayconf.remote.ssh.known_hosts import Entry, KnownHosts, Verdict, fingerprint
+from relayconf.remote.ssh.tcp import dial
 from tests.support.hosts import qmail_host
 from tests.support.openssh_client import need_openssh_client
 from tests.support.ssh_keys import write_ed25519
@@ -43,6 +46,63 @@ def test_algorithms(server: SshServer, home: Path) -> None:
         assert transport.local_cipher == "aes128-gcm@openssh.com"
         assert transport.get_security_options().kex[0] == "curve25519-sha256@libssh.org"
         assert transport.get_security_options().kex[-1].startswith("diffie-hellman")
+
+
+def _await(server: SshServer, count: int, seconds: float) -> list[str]:
+    end = time.monotonic() + seconds
+    while len(server.global_requests) < count and time.monotonic() < end:
+        time.sleep(0.05)
+    return server.global_requests[:count]
+
+
+def test_keepalive(server: SshServer, home: Path) -> None:
+    """An idle session sends keepalives, as often as ServerAliveInterval says, so that a dead line is noticed."""
+    (home / ".ssh" / "config").write_text("ServerAliveInterval 1\n")
+    with Connector(home=home, system=home).connect(_host(server)):
+        assert _await(server, 1, 20) == ["keepalive@lag.net"]
+
+
+def test_keepalive_of_itself(server: SshServer, home: Path) -> None:
+    """Without a word of ssh_config a keepalive is due after 15 seconds; `ServerAliveInterval 0` turns them off."""
+    connector = Connector(home=home, system=home)
+    (home / ".ssh" / "off").write_text("ServerAliveInterval 0\n")
+    off = Connector(config=home / ".ssh" / "off", home=home, system=home)
+    with connector.connect(_host(server)) as session, off.connect(_host(server)) as silent:
+        intervals = [
+            vars(one._transports[-1].packetizer)["_Packetizer__keepalive_interval"] for one in (session, silent)
+        ]
+
+    assert intervals == [15, 0]
+
+
+class _Overtaken(KnownHosts):
+    """Where another thread writes the key down between our look and our writing."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__([file])
+        self.others = 1
+
+    def judge(self, names: Sequence[str], key: bytes) -> tuple[Verdict, Entry | None]:
+        found = super().judge(names, key)
+        if self.others:
+            self.others -= 1
+            self.add(names[0], "ssh-ed25519", key)
+        return found
+
+
+def test_new_key_was_told_already(server: SshServer, home: Path) -> None:
+    """Of two threads that meet a new key at the same time, only the one that writes it down tells of it."""
+    known = _Overtaken(home / "hosts")
+    told: list[str] = []
+    target = Connector(home=home, system=home)._target("127.0.0.1", user="admin", port=server.port)
+    transport = start(dial("127.0.0.1", server.port, 5), target, known)
+    try:
+        check_host_key(transport, target, known, accepted=told.append)
+    finally:
+        transport.close()
+
+    assert (home / "hosts").read_text() == server.known_hosts_line()
+    assert told == []
 
 
 def test_no_key(server: SshServer, home: Path) -> None:

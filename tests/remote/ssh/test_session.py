@@ -10,6 +10,7 @@ import pytest
 from relayconf.errors import BecomeError, ConnectionLost, TcpRefused, Unreachable
 from relayconf.model import Host, Ssh
 from relayconf.remote.ssh import Connector
+from relayconf.remote.ssh.session import _download
 from tests.support.hosts import qmail_host
 from tests.support.shells import Sudo
 from tests.support.ssh_server import SshServer
@@ -113,6 +114,37 @@ def test_time_out_closes_the_session(server: SshServer, connector: Connector) ->
             session.run("sleep 20", timeout=0.3)
         with pytest.raises(ConnectionLost, match="the line dropped before the script was sent"):
             session.run("true")
+
+
+def test_endless_output_closes_the_session(server: SshServer, connector: Connector) -> None:
+    """A host that sends too much is sent nothing more, and its queue is not read further."""
+    with connector.connect(_host(server)) as session:
+        with pytest.raises(ConnectionLost, match="the host sent more than 1 MiB; given up"):
+            session.run("cat /dev/zero", limit=2**20)
+        with pytest.raises(ConnectionLost, match="the line dropped before the script was sent") as after:
+            session.run("true", unknown_hint="plan again")
+
+    assert after.value.hint == "plan again"
+
+
+def test_queue_is_fetched_whole() -> None:
+    """Paramiko queues what a host sends past the window: one read fetches it all, so that the limit counts it."""
+    asked: list[int] = []
+    taken: list[int] = []
+    queue = [b"", bytes(3_000_000)]
+
+    def read(most: int) -> bytes:
+        asked.append(most)
+        return queue.pop()
+
+    def take(data: bytes) -> bool:
+        taken.append(len(data))
+        return len(data) <= 1000
+
+    _download(read, take, 1000, lambda: taken.append(0))
+
+    assert asked == [1001, 1001]
+    assert taken == [3_000_000, 0]
 
 
 def test_forwarding_forbidden(server: SshServer, connector: Connector) -> None:

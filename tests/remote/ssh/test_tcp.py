@@ -28,6 +28,16 @@ def test_small_answers_are_not_put_off() -> None:
     assert quick >= 15  # put off, each takes 40 ms; a busy machine may hold up a few
 
 
+def test_dead_peer() -> None:
+    """The kernel gives a connection up whose peer acknowledges nothing for a minute (tcp(7), TCP_USER_TIMEOUT)."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        dial("127.0.0.1", listener.getsockname()[1], 5) as near,
+    ):
+        assert near.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+        assert near.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_end_and_errors() -> None:
     """The end of the stream is an empty read, and a reset is still an OSError."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
