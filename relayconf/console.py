@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Literal, TextIO
 
 from relayconf.errors import RelayconfError
 
@@ -74,7 +74,7 @@ class Console:
             self.stderr.flush()
 
 
-def _open(stream: TextIO | None, mode: str) -> TextIO:
+def _open(stream: TextIO | None, mode: Literal["r", "w"]) -> TextIO:
     """*stream*, or nothing to read from or write to where the process was started without one."""
     if stream is None:
         return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123  open as long as the process is

@@ -56,7 +56,7 @@ def _line(index: int, change: Change, offset: int) -> str:
     if after.content is not None:
         wanted = (str(len(after.content)), hashlib.sha256(after.content).hexdigest())
     dress = (_octal(after.mode), after.owner or "-", after.group or "-")
-    return "\t".join([str(index), change.path, *base, str(offset), *wanted, *dress, before.target])
+    return "\t".join([str(index), str(after.phase), change.path, *base, str(offset), *wanted, *dress, before.target])
 
 
 def _payload(changes: Sequence[Change]) -> tuple[bytes, int]:

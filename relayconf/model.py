@@ -208,7 +208,9 @@ class Host:
     """One mail server, everything merged and resolved.
 
     `default` has more than one entry where failover is wished. `domains` and `routes` map a domain, a `.domain` for its
-    subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied.
+    subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `rewrite`
+    maps an address or `@domain` to what takes its place in mail that leaves. `qmail_home` and `config_directory` (of
+    Postfix) are absolute paths; None: found on the host.
     """
 
     name: str
@@ -225,6 +227,7 @@ class Host:
     rewrite: Mapping[str, str] = field(default_factory=dict)
     egress: tuple[str, ...] = ()
     qmail_home: str | None = None
+    config_directory: str | None = None
     state_directory: str = "/var/lib/relayconf"
 
     def target(self, target: Target) -> Target:

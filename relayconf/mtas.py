@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from relayconf.model import MtaName
-from relayconf.mta import qmail
+from relayconf.mta import postfix, qmail
 from relayconf.mta.base import Mta
 
 MTAS: Mapping[MtaName, Mta] = {
     MtaName.QMAIL: qmail,
+    MtaName.POSTFIX: postfix,
 }

@@ -192,7 +192,12 @@ def observe(session: Session, host: Host, mta: Mta, known: Mapping[str, str] | N
     script = assemble(mta.SHELL, OBSERVE)
     for _ in range(_TRIES):
         try:
-            return _facts(session.run(script, stdin=request).stdout, host, mta, known)
+            return _facts(
+                session.run(script, stdin=request, unknown_hint="nothing was changed: run the command again").stdout,
+                host,
+                mta,
+                known,
+            )
         except _ChangedWhileRead:
             continue
     raise ObserveError("a file changed while it was read, twice; run it again when the host is quiet")

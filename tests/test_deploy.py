@@ -40,7 +40,7 @@ def test_what_is_sent() -> None:
     )
     changes = [
         Change(before=base, after=DesiredFile(path="qmail:smtproutes", content=b":r\n", mode=0o640, group="sqmail")),
-        Change(before=base, after=DesiredFile(path="qmail:locals", content=None)),
+        Change(before=base, after=DesiredFile(path="qmail:locals", content=None, phase=2)),
         Change(
             before=ActualFile(path="qmail:me", target="/c/me", present=False),
             after=DesiredFile(path="qmail:me", content=b"m", owner="root"),
@@ -53,9 +53,9 @@ def test_what_is_sent() -> None:
     head, _, payload = session.requests[0].partition(b"\nend\n")
     base_fields = "a" * 64 + "\t4640\troot\tqmail"
     request = (
-        f"1\tqmail:smtproutes\t{base_fields}\t0\t3\t{ROUTES_SHA256}\t640\t-\tsqmail\t/c/a b\n"
-        f"2\tqmail:locals\t{base_fields}\t3\t-\t-\t-\t-\t-\t/c/a b\n"
-        f"3\tqmail:me\t-\t-\t-\t-\t3\t1\t{hashlib.sha256(b'm').hexdigest()}\t-\troot\t-\t/c/me\n"
+        f"1\t0\tqmail:smtproutes\t{base_fields}\t0\t3\t{ROUTES_SHA256}\t640\t-\tsqmail\t/c/a b\n"
+        f"2\t2\tqmail:locals\t{base_fields}\t3\t-\t-\t-\t-\t-\t/c/a b\n"
+        f"3\t0\tqmail:me\t-\t-\t-\t-\t3\t1\t{hashlib.sha256(b'm').hexdigest()}\t-\troot\t-\t/c/me\n"
         "end\n"
     )
     assert gzip.decompress(payload).decode() == request + ":r\nm"

@@ -168,3 +168,12 @@ def test_any_bytes(noise: bytes, start: int, length: int) -> None:
     else:
         text = ""
     assert not text or text.isprintable()
+
+
+def test_a_line_that_drops_is_told_as_what_it_was() -> None:
+    """A look changes nothing: the hint does not send anybody to a journal."""
+    session = Answers(GOOD)
+
+    observe(session, qmail_host(home=Path("/q"), state=Path("/s")), qmail)
+
+    assert session.hints == ["nothing was changed: run the command again"]

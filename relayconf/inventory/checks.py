@@ -53,7 +53,7 @@ def _check_default(once: _Once, merged: MergedHost) -> None:
             once.complain(place, "relay_self", host=host.name)
 
 
-def _targets(table: Table) -> Iterator[tuple[Iterable[str], Target, Place]]:
+def _targets(table: Table[Target]) -> Iterator[tuple[Iterable[str], Target, Place]]:
     """Every target of one layer's table with its keys; a flat file has one for all of its domains."""
     for key, place in table.places.items():
         if (target := table.entries[key]) is not None:
@@ -63,7 +63,11 @@ def _targets(table: Table) -> Iterator[tuple[Iterable[str], Target, Place]]:
 
 
 def _check_table(
-    once: _Once, host: Host, layers: Sequence[Layer], part: Callable[[Layer], Table], table: Mapping[str, Target]
+    once: _Once,
+    host: Host,
+    layers: Sequence[Layer],
+    part: Callable[[Layer], Table[Target]],
+    table: Mapping[str, Target],
 ) -> None:
     for layer in layers:
         for keys, target, place in _targets(part(layer)):

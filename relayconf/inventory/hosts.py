@@ -58,7 +58,7 @@ class Merger:
         self._groups[id(entry)] = tuple(found)
         return tuple(found)
 
-    def _table(self, parts: Sequence[Table]) -> Mapping[str, model.Target]:
+    def _table(self, parts: Sequence[Table[model.Target]]) -> Mapping[str, model.Target]:
         identity = tuple(id(part) for part in parts if part.entries or part.clears)
         if identity not in self._tables:
             self._tables[identity] = tables.merged(parts)
@@ -92,7 +92,9 @@ class Merger:
             domains=self._table([layer.domains for layer in layers]),
             routes=self._table([layer.routes for layer in layers]),
             egress=tuple(_value(merged, "egress", ())),
+            rewrite=tables.merged([layer.rewrite for layer in layers]),
             qmail_home=_value(merged, "qmail_home"),
+            config_directory=_value(merged, "config_directory"),
             state_directory=_value(merged, "state_directory", "/var/lib/relayconf"),
         )
         return MergedHost(host=host, entry=entry, layers=layers, settings=merged)

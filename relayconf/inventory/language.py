@@ -110,8 +110,8 @@ class Ssh(Strict):
 class Layer(Strict):
     """What can stand at the top, in a group or in a host. The host wins over its groups, they over the top."""
 
-    mta: Literal["qmail", "postfix"] | None = Field(default=None, description="The MTA (postfix is not supported yet).")
-    flavour: Text | None = Field(default=None, description="The MTA's flavour (only classic is supported yet).")
+    mta: Literal["qmail", "postfix"] | None = Field(default=None, description="The MTA of the host.")
+    flavour: Text | None = Field(default=None, description="qmail's flavour (only classic is supported yet).")
     connection: Literal["ssh", "local"] | None = Field(default=None, description="Over SSH, or on this machine itself.")
     ssh: Ssh | None = Field(default=None, description="How a host is reached.")
     relay: RelayChoice | None = Field(
@@ -125,7 +125,9 @@ class Layer(Strict):
         default=None, description="Exceptions from the default: domain, .domain or address to target."
     )
     senders: dict[str, object] | None = Field(default=None, description="Sender-dependent relays (not supported yet).")
-    rewrite: dict[str, object] | None = Field(default=None, description="Addresses to rewrite (not supported yet).")
+    rewrite: dict[str, Sender | None] | None = Field(
+        default=None, description="Address or @domain to the one that takes its place in mail that leaves (Postfix)."
+    )
     egress: list[IpAddress] | None = Field(
         default=None, description="Public addresses that mail leaves from, when behind NAT."
     )
@@ -133,7 +135,7 @@ class Layer(Strict):
         default=None, description="qmail's home on the host; found by itself when absent."
     )
     config_directory: AbsolutePath | None = Field(
-        default=None, description="Postfix's configuration (not supported yet)."
+        default=None, description="Postfix's configuration directory on the host; found by itself when absent."
     )
     state_directory: AbsolutePath | None = Field(default=None, description="Where the host keeps relayconf's journal.")
     manage: list[Text] | None = Field(default=None, description="What relayconf manages (not supported yet).")

@@ -9,10 +9,11 @@ from functools import partial
 from relayconf.inventory import language, names, references
 from relayconf.inventory.document import Place
 from relayconf.inventory.references import References
-from relayconf.inventory.tables import EMPTY, Flat, FlatFiles, Table, table, united, with_flats
+from relayconf.inventory.tables import EMPTY, NO_WORDS, Flat, FlatFiles, Table, table, united, with_flats
 from relayconf.inventory.targets import DomainsFrom
+from relayconf.model import Target
 
-_SCALARS = ("mta", "flavour", "connection", "egress", "qmail_home", "state_directory")
+_SCALARS = ("mta", "flavour", "connection", "egress", "qmail_home", "config_directory", "state_directory")
 _SSH = tuple(language.Ssh.model_fields)
 
 
@@ -29,8 +30,9 @@ class Layer:
     """What one layer says. `settings` have dotted keys (`ssh.user`); `broken` are keys whose value was refused."""
 
     settings: Mapping[str, Item] = field(default_factory=dict)
-    domains: Table = EMPTY
-    routes: Table = EMPTY
+    domains: Table[Target] = EMPTY
+    routes: Table[Target] = EMPTY
+    rewrite: Table[str] = NO_WORDS
     broken: frozenset[str] = frozenset()
 
 
@@ -85,32 +87,35 @@ class Maker:
             if file is not None and target is not None:
                 yield Flat(file=file, target=target, place=place)
 
-    def _tables(self, source: Source) -> tuple[Table, Table]:
+    def _tables(self, source: Source) -> tuple[Table[Target], Table[Target], Table[str]]:
         layer, place = source.layer, source.place
-        domains = routes = EMPTY
+        domains, routes, rewrite = EMPTY, EMPTY, NO_WORDS
         if "domains" in layer.model_fields_set:
             target = partial(references.domain_target, self.refs)
             domains = table(layer.domains, place.child("domains"), names.domain_key, target)
         if "routes" in layer.model_fields_set:
             target_of_route = partial(references.route_target, self.refs)
             routes = table(layer.routes, place.child("routes"), names.route_key, target_of_route)
-        return domains, routes
+        if "rewrite" in layer.model_fields_set:
+            rewrite = table(layer.rewrite, place.child("rewrite"), names.rewrite_key, lambda word, _: word)
+        return domains, routes, rewrite
 
     def layer(self, sources: Sequence[Source]) -> Layer:
         """The layer that *sources* make together: one for a group or a host, one per file for the top."""
         settings: dict[str, Item] = {}
-        domains = routes = EMPTY
+        domains, routes, rewrite = EMPTY, EMPTY, NO_WORDS
         for source in sources:
             for key, item in self._scalars(source):
                 if key in settings:
                     item.place.complain_of_key("defined_twice", first=str(settings[key].place.origin(key=True)))
                 settings[key] = item
-            more_domains, more_routes = self._tables(source)
+            more_domains, more_routes, more_rewrite = self._tables(source)
             domains, routes = united(domains, more_domains), united(routes, more_routes)
+            rewrite = united(rewrite, more_rewrite)
         flats = [flat for source in sources for flat in self._flats(source)]
         broken = {key for source in sources for key in _broken(source, settings)}
         domains = with_flats(domains, flats, self.flat_files.problems)
-        return Layer(settings=settings, domains=domains, routes=routes, broken=frozenset(broken))
+        return Layer(settings=settings, domains=domains, routes=routes, rewrite=rewrite, broken=frozenset(broken))
 
 
 def settings(layers: Sequence[Layer]) -> Mapping[str, Item]:

@@ -119,6 +119,11 @@ def route_key(text: str) -> str:
     return address(text).lower() if "@" in text.strip("@") else domain_key(text)
 
 
+def rewrite_key(text: str) -> str:
+    """A key of `rewrite`: an address or `@domain`, folded to lower case as it is looked up."""
+    return sender(text).lower()
+
+
 def identifier(text: str) -> str:
     """The name of a group or a relay."""
     if not _IDENTIFIER.fullmatch(text):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from relayconf.inventory.collect import Named
 from relayconf.inventory.document import dotted
 from relayconf.inventory.hosts import MergedHost
 from relayconf.inventory.language import Relay
-from relayconf.inventory.layers import Layer
 from relayconf.inventory.resolve import Resolved, resolve
 from relayconf.inventory.selection import find_host
 from relayconf.inventory.tables import Table
@@ -21,6 +21,7 @@ from relayconf.model import (
     Direct,
     Internal,
     Local,
+    MtaName,
     Mx,
     Origin,
     SecretRef,
@@ -28,6 +29,8 @@ from relayconf.model import (
     Target,
 )
 from relayconf.model import Relay as ModelRelay
+
+Value = TypeVar("Value", Target, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +74,13 @@ def _scalars(merged: MergedHost) -> Iterator[Setting]:
     relay = [_default_text(default) for default in host.default]
     values = {
         "mta": host.mta.value,
-        "flavour": "classic",
+        "flavour": "classic" if host.mta is MtaName.QMAIL else None,
         "connection": host.connection,
         **{f"ssh.{key}": getattr(host.ssh, key) for key in ("user", "port", "identity_file", "proxy_jump", "become")},
         "relay": relay[0] if len(relay) == 1 else _list_text(relay),
         "egress": _list_text(host.egress) if host.egress else None,
         "qmail_home": host.qmail_home,
+        "config_directory": host.config_directory,
         "state_directory": host.state_directory,
     }
     entry = merged.entry
@@ -91,11 +95,12 @@ def _scalars(merged: MergedHost) -> Iterator[Setting]:
             yield Setting(place=key, value=str(value), origin=item.place.origin() if item else None)
 
 
-def _rows(name: str, layers: Sequence[tuple[Layer, Table]], table: Mapping[str, Target]) -> Iterator[Setting]:
-    """The keys of *table* from its strongest layer down, each with the place that gave it."""
+def _rows(
+    name: str, parts: Sequence[Table[Value]], table: Mapping[str, Value], text: Callable[[Target | Value], str]
+) -> Iterator[Setting]:
+    """The keys of *table* from the strongest of its *parts* down, each with the place that gave it."""
     seen: set[str] = set()
-    text = partial(_target_text, host_key="via" if name == "routes" else "at")
-    for _, part in reversed(layers):
+    for part in reversed(parts):
         for key, place in part.places.items():
             if key not in seen and key in table:
                 yield Setting(place=dotted((name, key)), value=text(table[key]), origin=place.origin())
@@ -155,11 +160,11 @@ def explain(path: Path, host: str) -> tuple[Setting, ...]:
     """
     resolved = resolve(path)
     merged = resolved.hosts[find_host(resolved.inventory, host).name]
-    domains = [(layer, layer.domains) for layer in merged.layers]
-    routes = [(layer, layer.routes) for layer in merged.layers]
+    layers = merged.layers
     return (
         *_scalars(merged),
-        *_rows("domains", domains, merged.host.domains),
-        *_rows("routes", routes, merged.host.routes),
+        *_rows("domains", [layer.domains for layer in layers], merged.host.domains, _target_text),
+        *_rows("routes", [layer.routes for layer in layers], merged.host.routes, partial(_target_text, host_key="via")),
+        *_rows("rewrite", [layer.rewrite for layer in layers], merged.host.rewrite, str),
         *_relays(resolved, merged),
     )

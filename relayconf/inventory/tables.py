@@ -1,4 +1,4 @@
-"""The tables of one layer (`domains` with its flat files, `routes`), and how those of several layers become one."""
+"""One layer's tables (`domains` with its flat files, `routes`, `rewrite`), and how those of several become one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from relayconf.errors import Problem
 from relayconf.inventory import flatfile
@@ -18,7 +18,7 @@ from relayconf.model import Origin, Target
 
 _COPIED_AT_MOST = 1_000
 Word = TypeVar("Word")
-Entries = Mapping[str, Target | None]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,10 @@ class Flat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Table:
+class Table(Generic[Value]):
     """A table as one layer gives it. None deletes an inherited key; `clears` deletes all of them."""
 
-    entries: Entries
+    entries: Mapping[str, Value | None]
     places: Mapping[str, Place]
     flats: tuple[Flat, ...] = ()
     clears: bool = False
@@ -45,7 +45,8 @@ class Table:
         return any(self.entries[key] is None for key in self.places)
 
 
-EMPTY = Table(entries={}, places={})
+EMPTY: Table[Target] = Table(entries={}, places={})
+NO_WORDS: Table[str] = Table(entries={}, places={})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,10 +72,10 @@ def table(
     words: Mapping[str, Word | None] | None,
     place: Place,
     key: Callable[[str], str],
-    target: Callable[[Word, Place], Target | None],
-) -> Table:
+    value: Callable[[Word, Place], Value | None],
+) -> Table[Value]:
     """The table at *place*: its keys made canonical, its values looked up; complains about both."""
-    entries: dict[str, Target | None] = {}
+    entries: dict[str, Value | None] = {}
     places: dict[str, Place] = {}
     for written, word in (words or {}).items():
         where = place.child(written)
@@ -87,18 +88,18 @@ def table(
             where.complain_of_key("ambiguous_key", name=name, line=str(places[name].origin(key=True).line))
             continue
         places[name] = where
-        entries[name] = None if word is None else target(word, where)
+        entries[name] = None if word is None else value(word, where)
     return Table(entries=entries, places=places, clears=words is None)
 
 
-def _first(yaml: Table, flats: Sequence[Flat], domain: str) -> str:
+def _first(yaml: Table[Target], flats: Sequence[Flat], domain: str) -> str:
     if domain in yaml.places:
         return str(yaml.places[domain].origin(key=True))
     flat = next(flat for flat in flats if domain in flat.file.domains)
     return f"{flat.file.file}:{flat.file.line(domain)}"
 
 
-def with_flats(yaml: Table, flats: Sequence[Flat], problems: list[Problem]) -> Table:
+def with_flats(yaml: Table[Target], flats: Sequence[Flat], problems: list[Problem]) -> Table[Target]:
     """The table with the domains of its flat files; a domain that is there twice goes into *problems*."""
     if not flats:
         return yaml
@@ -115,7 +116,7 @@ def with_flats(yaml: Table, flats: Sequence[Flat], problems: list[Problem]) -> T
     return Table(entries=entries, places=yaml.places, flats=tuple(flats), clears=yaml.clears)
 
 
-def united(first: Table, second: Table) -> Table:
+def united(first: Table[Value], second: Table[Value]) -> Table[Value]:
     """The tables of two files at the same level, without flat files; complains about keys that both have."""
     for key in first.places.keys() & second.places.keys():
         second.places[key].complain_of_key("defined_twice", first=str(first.places[key].origin(key=True)))
@@ -126,17 +127,17 @@ def united(first: Table, second: Table) -> Table:
     )
 
 
-def merged(tables: Sequence[Table]) -> Mapping[str, Target]:
+def merged(tables: Sequence[Table[Value]]) -> Mapping[str, Value]:
     """What *tables*, weakest first, come to. Large tables are laid over one another, not copied."""
     start = max((number for number, table in enumerate(tables) if table.clears), default=0)
     layers = [table for table in tables[start:] if table.entries]
     if not any(table.deletes for table in layers):
-        maps = [cast("MutableMapping[str, Target]", table.entries) for table in layers]
+        maps = [cast("MutableMapping[str, Value]", table.entries) for table in layers]
         if len(maps) == 1:
             return maps[0]
         if sum(map(len, maps)) > _COPIED_AT_MOST:
             return ChainMap(*reversed(maps))
-    result: dict[str, Target | None] = {}
+    result: dict[str, Value | None] = {}
     for table in layers:
         result.update(table.entries)
-    return {key: target for key, target in result.items() if target is not None}
+    return {key: value for key, value in result.items() if value is not None}

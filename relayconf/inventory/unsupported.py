@@ -12,14 +12,13 @@ from relayconf.inventory.problems import is_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotYet:
-    """One key without effect: all of it, or only the values in `refused`, or all but those in `allowed`.
+    """One key without effect: all of it, or all values but those in `allowed`.
 
     `stands_for` is a key that need not be there when this one is.
     """
 
     where: Literal["relay", "layer"]
     key: str
-    refused: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
     stands_for: str | None = None
 
@@ -27,13 +26,10 @@ class NotYet:
 NOT_YET = (
     NotYet(where="relay", key="provider", stands_for="host"),
     NotYet(where="relay", key="region"),
-    NotYet(where="layer", key="mta", refused=("postfix",), allowed=("qmail",)),
     NotYet(where="layer", key="flavour", allowed=("classic",)),
     NotYet(where="layer", key="senders"),
-    NotYet(where="layer", key="rewrite"),
     NotYet(where="layer", key="settings"),
     NotYet(where="layer", key="manage"),
-    NotYet(where="layer", key="config_directory"),
 )
 
 
@@ -47,8 +43,7 @@ def _maps(document: Document) -> Iterator[tuple[Literal["relay", "layer"], Locat
 
 
 def _refuse_value(document: Document, location: Location, value: Plain, entry: NotYet) -> None:
-    wrong = value in entry.refused if entry.refused else value is not None and value not in entry.allowed
-    if isinstance(value, str) and wrong and is_name(value):
+    if isinstance(value, str) and value not in entry.allowed and is_name(value):
         document.complain(location, "not_yet_value", value=value, allowed=", ".join(entry.allowed))
 
 

@@ -49,10 +49,22 @@ prepare() {
 	uid=$(id -u) || uid=unknown
 	IFS= read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id ||
 		boot=$(sysctl -n kern.boottime 2>/dev/null | tr -cd 0-9)
-	boot=${boot:-0}
+	boot=${boot:-0} may_lack=
 	for digester in sha256sum sha256 shasum openssl ''; do
 		! command -v "$digester" >/dev/null 2>&1 || break
 	done
+}
+
+# Whether the programs "$@" are here, and one for SHA-256.
+need() {
+	n_missing=
+	for n_program; do
+		command -v "$n_program" >/dev/null 2>&1 || n_missing="$n_missing $n_program"
+	done
+	[ -n "$digester" ] || n_missing="$n_missing sha256sum (or sha256, shasum, openssl)"
+	[ -n "$n_missing" ] || return 0
+	reason="programs that relayconf needs are missing on the host:$n_missing"
+	return 1
 }
 
 # Mode, uid, gid, size, owner and group of each file, separated by tabs, a line each.
@@ -126,7 +138,27 @@ frozen() {
 	esac
 }
 
-# Follow every symbolic link of the absolute path $1: `target` is what a rename would replace, `folder` where it is.
+# Find the directory $1, links followed, in `folder`; `anchor` is the part of it that is there. Only where `may_lack` says so
+# is that less than all.
+find_folder() {
+	folder=$(cd -P "${1:-/}" 2>/dev/null && pwd -P) && anchor=$folder && return 0
+	n_up=$1 n_tail=
+	if [ -n "$may_lack" ]; then
+		while [ -n "$n_up" ] && [ ! -e "$n_up" ] && [ ! -L "$n_up" ]; do
+			n_tail=/${n_up##*/}$n_tail n_up=${n_up%/*}
+		done
+	fi
+	if [ -n "$n_tail" ] && anchor=$(cd -P "${n_up:-/}" 2>/dev/null && pwd -P); then
+		folder=${anchor%/}$n_tail
+		return 0
+	fi
+	reason="the directory ${1:-/} is missing or cannot be entered"
+	return 1
+}
+
+# Follow every symbolic link of the absolute path $1: `target` is what a rename would replace, `folder` where it is. Only
+# links of root and of oneself are followed: any other user could name a file that only root can read or replace.
+# `may_lack` says that its directory need not be there yet.
 resolve() {
 	r_path=$1 r_links=0 reason=
 	while :; do
@@ -135,14 +167,15 @@ resolve() {
 		esac
 		r_folder=${r_path%/*}
 		if [ "$r_folder" != "${r_known-}" ]; then
-			folder=$(cd -P "${r_folder:-/}" 2>/dev/null && pwd -P) || {
-				reason="the directory ${r_folder:-/} is missing or cannot be entered"
-				return 1
-			}
+			find_folder "$r_folder" || return 1
 			r_known=$r_folder
 		fi
 		target=${folder%/}/${r_path##*/}
 		[ -L "$target" ] || break
+		read_metadata "$target" && { [ "$m_uid" = 0 ] || [ "$m_uid" = "$uid" ]; } || {
+			reason="$target is a symbolic link of another user, uid $m_uid, and not followed"
+			return 1
+		}
 		r_links=$((r_links + 1))
 		[ "$r_links" -le 40 ] || {
 			reason='too many symbolic links'

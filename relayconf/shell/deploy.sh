@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154  # `a && b || c` is meant; other parts set and use the rest
 # receive, lock, check, save, stage, validate, swap, activate, verify, finalize: each is in the journal before it is
-# taken. Until `stage` nothing outside the state directory is touched; from there every failure restores.
+# taken; swap and activate come once for each phase. Until `stage` nothing outside the state directory is touched; from
+# there every failure restores, backwards through the phases.
 
 report='' steps='' current=receive work=''
 
@@ -115,6 +116,10 @@ follow_lock() {
 # it counts while the lock is still the dead owner's. `inherited` is the transaction that has to be recovered first.
 acquire() {
 	inherited='' l_try=0
+	if [ -e "$state/lock" ] && [ ! -L "$state/lock" ]; then
+		reason="$state/lock is no lock of relayconf, and has to be moved away by hand"
+		return 1
+	fi
 	while [ "$l_try" -lt 9 ]; do
 		l_try=$((l_try + 1))
 		if try ln -s "$owner" "$state/lock"; then
@@ -166,6 +171,7 @@ release() {
 split_change() {
 	c_rest=$1
 	c_index=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
+	c_phase=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
 	c_path=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
 	c_base=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
 	c_base_mode=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
@@ -190,6 +196,39 @@ each() {
 		split_change "$e_line"
 		"$e_call" || return 1
 	done
+}
+
+add_phase() {
+	case " $phases " in
+	*" $c_phase "*) ;;
+	*) phases="$phases $c_phase" ;;
+	esac
+}
+
+add_to_batch() {
+	[ "$c_phase" = "$phase" ] || return 0
+	batch=$batch$e_line$nl paths=$paths${paths:+ }$c_path
+}
+
+# The changes of the phase $1 in `batch`, what they are about in `paths`.
+select_phase() {
+	phase=$1 batch='' paths=
+	each add_to_batch "$changes"
+}
+
+# The change in $1 that the current one follows on in the same file, in p_*. Its wish is the current one's base.
+previous() {
+	p_list=$1 p_found=
+	while [ -n "$p_list" ]; do
+		p_line=${p_list%%"$nl"*} p_list=${p_list#*"$nl"}
+		[ "$p_line" != "$e_line" ] || break
+		p_rest=${p_line#*"$tab"} p_rest=${p_rest#*"$tab"}
+		[ "${p_rest%%"$tab"*}" != "$c_path" ] || p_found=$p_line
+	done
+	[ -n "$p_found" ] || return 1
+	split_change "$p_found"
+	p_offset=$c_offset p_size=$c_size p_sha=$c_sha p_mode=$c_mode p_owner=$c_owner p_group=$c_group p_stage=$c_stage
+	split_change "$e_line"
 }
 
 reversed() {
@@ -244,7 +283,12 @@ is_base() {
 	[ "$c_base" = - ] || has_metadata "$c_target" "$c_base_mode" "$c_base_owner" "$c_base_group"
 }
 
+# A file's first change is compared with the disk, a later one with the change before it.
 check_one() {
+	if previous "$changes"; then
+		[ "$p_sha" = "$c_base" ] || note "stale $c_path its change in phase $c_phase does not follow on the one before"
+		return 0
+	fi
 	mta_resolve "$c_path" && resolve "$path" || {
 		note "stale $c_path $reason"
 		return 0
@@ -253,12 +297,12 @@ check_one() {
 		note "stale $c_path it is now $target, not $c_target"
 	elif ! is_base; then
 		note "stale $c_path $reason"
-	elif [ -n "$(frozen "$folder")" ]; then
-		reason="the directory $folder is immutable (chattr)"
+	elif [ -n "$(frozen "$anchor")" ]; then
+		reason="the directory $anchor is immutable (chattr)"
 		return 1
-	elif [ ! -w "$folder" ]; then
-		reason="the directory $folder cannot be written by uid $uid"
-		[ "$uid" != 0 ] || reason="the directory $folder cannot be written: its file system is read-only"
+	elif [ ! -w "$anchor" ]; then
+		reason="the directory $anchor cannot be written by uid $uid"
+		[ "$uid" != 0 ] || reason="the directory $anchor cannot be written: its file system is read-only"
 		return 1
 	elif [ -e "$target" ] && [ -n "$(frozen "$target")" ]; then
 		reason="$target is immutable (chattr)"
@@ -266,26 +310,52 @@ check_one() {
 	fi
 }
 
+# Copy $2 bytes of the contents from the offset $1 on into a new file $3.
+extract() {
+	if [ "$2" = 0 ]; then
+		copy_new /dev/null "$3"
+		return
+	fi
+	why=$({ set -C && tail -c "+$((request + $1 + 1))" "$work/content" 2>/dev/null | head -c "$2" >"$3"; } 2>&1) && return 0
+	one_line
+	return 1
+}
+
+# Save the base of the current change, and take from it what the wish does not name.
+save_base() {
+	s_mode=644 s_owner=$uid s_group='' why=
+	if previous "$saved"; then
+		[ "$c_base" = - ] || extract "$p_offset" "$p_size" "$work/saved/$c_index" || return 1
+		c_base_mode=$p_mode c_base_owner=$p_owner c_base_group=$p_group
+		s_mode=$p_mode s_owner=$p_owner s_group=$p_group
+	elif [ "$c_base" != - ]; then
+		read_metadata "$c_target" && copy_new "$c_target" "$work/saved/$c_index" || return 1
+		c_base_owner=$m_uid c_base_group=$m_gid s_mode=$m_mode s_owner=$m_uid s_group=$m_gid
+	fi
+	[ "$c_base" = - ] || { read_digest "$work/saved/$c_index" && [ "$digest" = "$c_base" ]; }
+}
+
 # Copy the old file, and write down in the manifest what is to be: from here on it holds no `-` for "keep".
 save_one() {
-	s_mode=644 s_owner=$uid why=
-	read_metadata "$c_folder" || {
-		reason="$c_folder is gone"
+	save_base || {
+		reason="$c_target cannot be saved in $state: ${why:-it changed}"
 		return 1
 	}
-	s_group=$m_gid
-	if [ "$c_base" != - ]; then
-		read_metadata "$c_target" && copy_new "$c_target" "$work/saved/$c_index" &&
-			read_digest "$work/saved/$c_index" && [ "$digest" = "$c_base" ] || {
-			reason="$c_target cannot be saved in $state: ${why:-it changed}"
+	if [ -z "$s_group" ]; then
+		s_folder=$c_folder
+		while [ -n "$s_folder" ] && [ ! -e "$s_folder" ]; do
+			s_folder=${s_folder%/*}
+		done
+		read_metadata "${s_folder:-/}" || {
+			reason="$s_folder is gone"
 			return 1
 		}
-		c_base_owner=$m_uid c_base_group=$m_gid s_mode=$m_mode s_owner=$m_uid s_group=$m_gid
+		s_group=$m_gid
 	fi
 	[ "$c_mode" != - ] || c_mode=$s_mode
 	[ "$c_owner" != - ] || c_owner=$s_owner
 	[ "$c_group" != - ] || c_group=$s_group
-	s_line=$c_index$tab$c_path$tab$c_base$tab$c_base_mode$tab$c_base_owner$tab$c_base_group$tab$c_offset
+	s_line=$c_index$tab$c_phase$tab$c_path$tab$c_base$tab$c_base_mode$tab$c_base_owner$tab$c_base_group$tab$c_offset
 	s_line=$s_line$tab$c_size$tab$c_sha$tab$c_mode$tab$c_owner$tab$c_group$tab$c_target
 	saved=$saved$s_line$nl
 	say "$s_line" >>"$work/manifest" || {
@@ -308,6 +378,11 @@ save() {
 	}
 	each save_one "$changes" || return 1
 	changes=$saved
+}
+
+# Flush what the way back needs, before anything outside the state directory is touched.
+flush_saved() {
+	set --
 	for s_file in "$work"/saved/*; do
 		[ -e "$s_file" ] || break
 		set -- "$@" "$s_file"
@@ -323,15 +398,20 @@ dress() {
 	*) try chown "$3:$4" "$1" || return 1 ;;
 	esac
 	[ "$m_mode" = "$2" ] || try chmod "$2" "$1" || return 1
-	[ -e /sys/fs/selinux/enforce ] && command -v chcon >/dev/null 2>&1 || return 0
-	[ ! -e "$c_target" ] || try chcon --reference="$c_target" "$1"
+	if [ -e "$c_target" ] && [ -e /sys/fs/selinux/enforce ] && command -v chcon >/dev/null 2>&1; then
+		try chcon --reference="$c_target" "$1" || return 1
+	fi
+	mta_dress "$c_path" "$1"
 }
 
 # Put the way back beside the target: the old file itself under a second name, so that restoring is a rename that needs
-# no space and brings back all that hangs on it. Where the file system has no links, a copy.
+# no space and brings back all that hangs on it; for a later phase it is what the phase before will have put there. Where
+# the file system has no links, a copy.
 lay_back() {
 	[ "$c_base" != - ] || return 0
-	ln "$c_target" "$c_back" 2>/dev/null || lay_copy
+	b_source=$c_target
+	! previous "$changes" || b_source=$p_stage
+	ln "$b_source" "$c_back" 2>/dev/null || lay_copy
 }
 
 lay_copy() {
@@ -339,8 +419,8 @@ lay_copy() {
 	copy_new "$work/saved/$c_index" "$c_back" && dress "$c_back" "$c_base_mode" "$c_base_owner" "$c_base_group"
 }
 
-unpack() {
-	set -C && tail -c "+$((request + c_offset + 1))" "$work/content" 2>/dev/null | head -c "$c_size" >"$c_stage"
+prepare_one() {
+	mta_prepare "$c_path"
 }
 
 stage_one() {
@@ -349,12 +429,7 @@ stage_one() {
 		return 1
 	}
 	[ "$c_sha" != - ] || return 0
-	if [ "$c_size" = 0 ]; then
-		copy_new /dev/null "$c_stage"
-	else
-		why=$(unpack 2>&1)
-	fi || {
-		one_line
+	extract "$c_offset" "$c_size" "$c_stage" || {
 		reason="$c_stage cannot be made: $why"
 		return 1
 	}
@@ -366,12 +441,12 @@ stage_one() {
 
 collect_place() {
 	[ ! -e "$c_stage" ] || places=$places$c_stage$nl
-	places=$places$c_folder$nl
+	[ ! -d "$c_folder" ] || places=$places$c_folder$nl
 }
 
-# Flush "$@", the directories of all targets and the files staged there.
+# Flush "$@", the directories of all targets and the files staged there, and what the MTA's part has added to `extra`.
 flush_places() {
-	places=
+	places=$extra
 	each collect_place "$changes"
 	while [ -n "$places" ]; do
 		set -- "$@" "${places%%"$nl"*}"
@@ -402,7 +477,7 @@ swap_one() {
 		reason="$c_target changed while the deploy was under way: $reason"
 		return 1
 	}
-	swapped=$swapped$c_path$nl
+	swapped=$swapped$c_index$nl
 	if [ "$c_sha" = - ]; then
 		try rm -f "$c_target"
 	else
@@ -413,12 +488,50 @@ swap_one() {
 	}
 }
 
-activate_one() {
-	activated=$activated$c_path$nl
-	mta_activate "$c_path" 3>&- || {
-		reason="$c_path: $reason"
-		return 1
-	}
+# Make the changes of the phase $1 live. Nothing stands between the last rename and the MTA's activation.
+run_phase() {
+	select_phase "$1"
+	current=validate
+	mta_try "$paths" 3>&- || return 1
+	each swap_one "$batch" && step activate || return 1
+	mta_activate "$paths" 3>&- || return 1
+	flush_places "$work/journal"
+}
+
+run_phases() {
+	phases=
+	each add_phase "$changes"
+	rest=$phases
+	for x_phase in $phases; do
+		look_ahead "$x_phase"
+		run_phase "$x_phase" || return 1
+	done
+}
+
+# What comes after the phase $1, the first of `rest`: its paths are in `later`, for an MTA that can end its part there.
+look_ahead() {
+	rest=${rest#" $1"} later=
+	each collect_later "$changes"
+}
+
+collect_later() {
+	case " $rest " in
+	*" $c_phase "*) later="$later $c_path" ;;
+	esac
+}
+
+keep_latest() {
+	case $nl$latest_paths in
+	*"$nl$c_path$nl"*) ;;
+	*) latest=$e_line$nl$latest latest_paths=$latest_paths$c_path$nl ;;
+	esac
+}
+
+# The last change of each file, in `latest`.
+find_latest() {
+	latest='' latest_paths=$nl
+	reversed "$changes"
+	each keep_latest "$backwards"
 }
 
 verify_one() {
@@ -445,7 +558,7 @@ collect_changed() {
 record() {
 	now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 	changed='' recorded='' kept=
-	each collect_changed "$changes"
+	each collect_changed "$latest"
 	while IFS= read -r r_line; do
 		case $nl$changed in
 		*"$nl${r_line%%"$tab"*}$nl"*) ;;
@@ -468,7 +581,7 @@ settle() {
 	[ ! -e "$work/applied" ] || try mv -f "$work/applied" "$state/applied" ||
 		note "warning what is applied could not be recorded in $state: $why"
 	each forget_one "$changes"
-	rm -f "$work/payload" "$work/content"
+	rm -rf "$work/payload" "$work/content" "$work/trial"
 	say applied >"$work/status"
 	flush_places "$state" "$work" "$work/journal" "$work/status" || note "warning $reason"
 }
@@ -485,15 +598,31 @@ prune() {
 	done
 }
 
+# Whether `digest` is what the current change's file was before an earlier phase: then it is put back already.
+is_earlier() {
+	i_list=$changes
+	while [ -n "$i_list" ]; do
+		i_line=${i_list%%"$nl"*} i_list=${i_list#*"$nl"}
+		[ "$i_line" != "$e_line" ] || return 1
+		i_rest=${i_line#*"$tab"} i_rest=${i_rest#*"$tab"}
+		[ "${i_rest%%"$tab"*}" = "$c_path" ] || continue
+		i_rest=${i_rest#*"$tab"}
+		[ "${i_rest%%"$tab"*}" != "$digest" ] || return 0
+	done
+	return 1
+}
+
 # Put one file back. What is neither the old nor the new one is somebody's repair: it stays, and `left` names it.
 restore_one() {
 	rm -f "$c_stage"
 	case $nl$swapped in
-	*"$nl$c_path$nl"*) ;;
+	*"$nl$c_index$nl"*) touched=yes ;;
 	*) rm -f "$c_back" && return 0 ;;
 	esac
 	read_digest "$c_target" || digest=unreadable
-	if [ "$digest" != "$c_base" ] && [ "$digest" != "$c_sha" ]; then
+	if is_earlier; then
+		rm -f "$c_back"
+	elif [ "$digest" != "$c_base" ] && [ "$digest" != "$c_sha" ]; then
 		left="$left $c_path"
 		rm -f "$c_back"
 	elif [ "$c_base" != - ]; then
@@ -520,45 +649,66 @@ put_back() {
 	is_base || broken=$broken$c_path\ $reason$nl
 }
 
-# Restore everything that `changes` names, the last first, and tell the MTA where it had been told.
+undo_one() {
+	mta_undo "$c_path" || broken=$broken$c_path\ $reason$nl
+	return 0
+}
+
+# Put the phase $1 back, and tell the MTA where anything of it had become live.
+restore_phase() {
+	select_phase "$1"
+	touched=
+	reversed "$batch"
+	batch=$backwards
+	each restore_one "$batch"
+	[ -z "$touched" ] || mta_activate "$paths" 3>&- || broken=$broken${paths##* }\ $reason$nl
+	[ -n "$broken$left" ] || each undo_one "$batch"
+}
+
+# Restore everything that `changes` names, the last phase first. An earlier phase stays when a later one cannot be put
+# back whole, since what is live there may need it.
 restore() {
-	left='' broken=
+	left='' broken='' phases='' restoring=yes
 	say restore >>"$work/journal"
-	reversed "$changes"
-	each restore_one "$backwards"
-	reversed "$activated"
-	while [ -n "$backwards" ]; do
-		mta_activate "${backwards%%"$nl"*}" 3>&- || broken=$broken${backwards%%"$nl"*}\ $reason$nl
-		backwards=${backwards#*"$nl"}
+	each add_phase "$changes"
+	x_phases=
+	for x_phase in $phases; do
+		x_phases="$x_phase $x_phases"
 	done
-	rm -f "$work/payload" "$work/content" "$work/applied"
+	rest=" ${x_phases% }"
+	for x_phase in $x_phases; do
+		[ -z "$broken$left" ] || break
+		look_ahead "$x_phase"
+		restore_phase "$x_phase"
+	done
+	restoring=
+	rm -rf "$work/payload" "$work/content" "$work/applied" "$work/trial"
 	if [ -n "$broken" ]; then
 		say 'rollback failed' >"$work/status"
 		return 1
 	fi
+	[ -z "$left" ] || each forget_one "$changes"
 	say "restored${left:+, left:$left}" >"$work/status"
 	flush_places "$work" "$work/status" || :
 }
 
 add_swapped() {
-	swapped=$swapped$c_path$nl
+	swapped=$swapped$c_index$nl
 }
 
 # Where a transaction stood, in `way`. Its last lines may not have reached the disk, so every file counts as swapped:
 # the hashes tell which ones were.
 load_journal() {
-	changes='' swapped='' activated='' way=none
+	changes='' swapped='' extra='' way=none
 	while IFS= read -r j_line; do
 		case $j_line in
 		stage | restore) way=back ;;
-		activate) activated=yes ;;
 		finalize) way=on ;;
 		esac
 	done 2>/dev/null <"$work/journal"
 	{ IFS= read -r random && while IFS= read -r j_line; do changes=$changes$j_line$nl; done; } \
 		2>/dev/null <"$work/manifest"
 	each add_swapped "$changes"
-	activated=${activated:+$swapped}
 }
 
 # Bring the transaction $1 in $work to its end: forwards from `finalize` on, else back.
@@ -587,7 +737,7 @@ recover() {
 	k_work=$work work=$state/txn/$1
 	heal "$1"
 	k_status=$?
-	work=$k_work changes='' swapped='' activated=
+	work=$k_work changes='' swapped='' extra=
 	return "$k_status"
 }
 
@@ -656,13 +806,10 @@ begin() {
 	case $transaction in
 	'' | *[!0-9A-Za-z-]*) reason='the name of the transaction is unusable' && refuse ;;
 	esac
-	[ -n "$digester" ] || {
-		reason='there is no program for SHA-256: sha256sum, sha256, shasum or openssl'
-		refuse
-	}
+	need cat chmod chown date gzip head id ln mkdir mv readlink rm stat tail wc || refuse
 	read_start $$
 	owner=$$.$start:$boot:$transaction
-	swapped='' activated='' changes='' saved=
+	swapped='' changes='' saved='' extra='' restoring=
 	open_state || refuse
 	say "$owner" >"$work/stdout" && say "$owner" >"$work/stderr" || {
 		reason="the state directory $state cannot be written (is the disk full?)"
@@ -707,14 +854,15 @@ main() {
 	*"${nl}stale "*) reason='the host is no longer what the plan saw' && refuse 11 ;;
 	esac
 	step save && save || refuse
-	step stage || refuse
-	each stage_one "$changes" && flush_places "$work/journal" || fail
+	step stage && flush_saved || fail
+	each prepare_one "$changes" && each stage_one "$changes" && flush_places "$work/journal" || fail
 	step validate && each validate_one "$changes" || fail
-	each swap_one "$changes" && flush_places "$work/journal" || fail
-	step activate && each activate_one "$changes" || fail
-	step verify && each verify_one "$changes" || fail
+	run_phases || fail
+	find_latest
+	step verify && each verify_one "$latest" || fail
 	record && step finalize || fail
 	settle
+	mta_prune || note "warning $reason"
 	prune
 	finish 0
 }

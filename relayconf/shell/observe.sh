@@ -97,6 +97,7 @@ send_files() {
 	ice=$(frozen_places "$@")
 	describe "$@" || return 1
 	[ -n "$wanted" ] || return 0
+	need cat gzip || finish 10
 	set --
 	while [ -n "$wanted" ]; do
 		set -- "$@" "${wanted%%"$nl"*}"
@@ -118,10 +119,7 @@ main() {
 	exec </dev/null
 	fact host.system "$system"
 	fact host.uid "$uid"
-	[ -n "$digester" ] || {
-		reason='there is no program for SHA-256: sha256sum, sha256, shasum or openssl'
-		finish 10
-	}
+	need id readlink stat || finish 10
 	state_facts
 	mta_facts || finish 10
 	sort_out

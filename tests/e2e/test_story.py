@@ -142,5 +142,7 @@ def test_a_new_host_key_is_accepted_only_when_asked_and_told(admin: Admin) -> No
     assert refused.code == ExitCode.HOST_FAILED
     assert "--accept-new" in refused.out
     assert accepted.code == ExitCode.OK
-    assert re.search(r"^127\.0\.0\.1 port \d+: accepted its new host key ssh-ed25519 SHA256:\S+$", accepted.err, re.M)
+    assert re.search(
+        r"^127\.0\.0\.1 port \d+: accepted its new host key ssh-ed25519 SHA256:\S+$", accepted.err, re.MULTILINE
+    )
     assert admin.run("plan").code == ExitCode.OK

@@ -100,3 +100,27 @@ def test_one_mistake_is_one_problem(tmp_path: Path) -> None:
         "inventory.yaml:6:53: hosts[node[1-3]].groups[0]: no group is named `nodse`",
         "inventory.yaml:7:29: groups.broken: expected a map (`key: value`)",
     ]
+
+
+def test_rewrite_is_merged_by_key(tmp_path: Path) -> None:
+    """The host's rewriting over the group's over the top's, null deletes; keys are folded, values keep their case."""
+    hosts = loaded(
+        tmp_path,
+        """\
+        version: 1
+        mta: postfix
+        relay: direct
+        rewrite: {Root@VPS.internal: Top@example.org, "@old.internal": "@example.org", a@vps.internal: a@example.org}
+        hosts:
+          mx1: {groups: [g], rewrite: {a@vps.internal: null}, config_directory: /opt/postfix/}
+          mx2: {rewrite: null}
+          mx3: {}
+        groups:
+          g: {rewrite: {root@vps.internal: group@example.org}}
+        """,
+    ).hosts
+
+    assert hosts["mx1"].rewrite == {"root@vps.internal": "group@example.org", "@old.internal": "@example.org"}
+    assert (hosts["mx1"].config_directory, hosts["mx2"].config_directory) == ("/opt/postfix", None)
+    assert hosts["mx2"].rewrite == {}
+    assert hosts["mx3"].rewrite["root@vps.internal"] == "Top@example.org"

@@ -14,7 +14,7 @@ def _document(folder: Path) -> Document:
     return parse(str(path), path, path.read_bytes())
 
 
-def _table(folder: Path, entries: dict[str, Target | None], *, clears: bool = False) -> Table:
+def _table(folder: Path, entries: dict[str, Target | None], *, clears: bool = False) -> Table[Target]:
     place = Place(document=_document(folder), location=("a",))
     return Table(entries=entries, places=dict.fromkeys(entries, place), clears=clears)
 

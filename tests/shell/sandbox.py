@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Final, TypeAlias
 
 from relayconf.deploy import Deployed, _stdin, deploy
 from relayconf.facts import Facts
-from relayconf.files import Change, DesiredFile
+from relayconf.files import ActualFile, Change, DesiredFile
 from relayconf.mta import qmail
 from relayconf.observe import observe
 from relayconf.remote.local import LocalSession
@@ -55,6 +56,14 @@ def busybox_path(folder: Path) -> str:
     for applet in APPLETS:
         (folder / applet).symlink_to(busybox)
     return str(folder)
+
+
+def as_left(before: ActualFile, after: DesiredFile) -> ActualFile:
+    """The file as the change from *before* to *after* leaves it."""
+    if after.content is None:
+        return ActualFile(path=before.path, target=before.target, present=False)
+    digest = hashlib.sha256(after.content).hexdigest()
+    return replace(before, present=True, content=after.content, sha256=digest, size=len(after.content))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +107,13 @@ class Sandbox:
         return observe(self.session, qmail_host(home=self.home, state=self.root / "state"), qmail, known)
 
     def changes(self, *wanted: DesiredFile) -> list[Change]:
-        """The changes to *wanted*, from what is there now."""
-        facts = self.observe()
-        return [Change(before=facts.files[after.path], after=after) for after in wanted]
+        """The changes to *wanted*, from what is there now, phase after phase."""
+        now = dict(self.observe().files)
+        changes = []
+        for after in wanted:
+            changes.append(Change(before=now[after.path], after=after))
+            now[after.path] = as_left(now[after.path], after)
+        return changes
 
     def deploy(self, changes: Sequence[Change], transaction: str = TRANSACTION) -> Deployed:
         """Deploy *changes*."""

@@ -63,6 +63,12 @@ WANTED = (
     DesiredFile(path=VIRTUAL, content=b"shop.kamata-net.com:shop\n", mode=0o604),
     DesiredFile(path=LOCAL, content=None),
 )
+PHASED = (
+    DesiredFile(path=ROUTES, content=b":half.way\n"),
+    DesiredFile(path=VIRTUAL, content=b"shop.kamata-net.com:shop\n", mode=0o604, phase=1),
+    DesiredFile(path=ROUTES, content=NEW, phase=1),
+    DesiredFile(path=LOCAL, content=None, phase=2),
+)
 
 
 def cut_once(root: Path, shell: str, cutter: Cutter, patch: pytest.MonkeyPatch, *, number: int, when: str) -> bool:
@@ -73,7 +79,7 @@ def cut_once(root: Path, shell: str, cutter: Cutter, patch: pytest.MonkeyPatch, 
     if os.geteuid() == 0:
         os.chown(host.control / "smtproutes", 12345, 54321)
     old = host.snapshot()
-    changes = host.changes(*WANTED)
+    changes = host.changes(*PHASED)
     owner = (old["smtproutes"][2], old["smtproutes"][3])
     mine = (os.geteuid(), host.control.stat().st_gid)
     new = {name: entry for name, entry in old.items() if name != "locals"}
@@ -119,10 +125,10 @@ def test_recovery_is_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         shutil.rmtree(root, ignore_errors=True)
         host = Sandbox(root=root).build(smtproutes=OLD)
         old = host.snapshot()
-        changes = host.changes(*WANTED)
+        changes = host.changes(*PHASED)
         with monkeypatch.context() as inner:
             inner.setenv("PATH", cutter.path)
-            cutter.arm(3, "after", "mv")  # the second swap
+            cutter.arm(4, "after", "mv")  # the third swap, in the second phase
             with pytest.raises(ConnectionLost):
                 host.deploy(changes)
             assert host.snapshot() != old

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from relayconf.errors import ConnectionLost, DeployError, RelayconfError, RollbackFailed
+from relayconf.errors import ConnectionLost, DeployError, ObserveError, RelayconfError, RollbackFailed
 from relayconf.files import DesiredFile
 from relayconf.mta import qmail
 from relayconf.remote.framing import frame
@@ -581,3 +581,52 @@ def test_full_disk(shell: str, tmp_path: Path) -> None:
     assert outcomes[-1] == "applied", outcomes
     if shell == "dash":
         assert {"receive", "save", "stage"} <= set(outcomes)
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_something_else_in_the_place_of_the_lock(dash: Sandbox, kind: str) -> None:
+    """A link made inside a directory of that name would lock nothing."""
+    changes = dash.changes(TO_NEW)
+    dash.state.mkdir(mode=0o700)
+    lock = dash.state / "lock"
+    lock.mkdir() if kind == "directory" else lock.touch()
+
+    with pytest.raises(DeployError, match="lock is no lock of relayconf, and has to be moved away by hand"):
+        dash.deploy(changes)
+
+    assert (dash.control / "smtproutes").read_bytes() == OLD
+    assert not list(lock.iterdir()) if kind == "directory" else lock.exists()
+
+
+@pytest.mark.root
+def test_link_of_another_user(dash: Sandbox, tmp_path: Path) -> None:
+    """Root follows no link that somebody else made: not to show what it leads to, and not to replace it."""
+    victim = tmp_path / "shadow"
+    victim.write_bytes(b"root:hunter2\n")
+    link = dash.control / "smtproutes"
+    link.unlink()
+    link.symlink_to(victim)
+    dash.observe()
+    os.chown(link, 12345, 12345, follow_symlinks=False)
+
+    with pytest.raises(ObserveError, match="is a symbolic link of another user, uid 12345, and not followed") as caught:
+        dash.observe()
+
+    assert "hunter2" not in caught.value.message
+    assert victim.read_bytes() == b"root:hunter2\n"
+
+
+def test_everything_is_flushed_before_the_swap(dash: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The saved copy and the staged file are on the disk before the rename, the directory is after it."""
+    log = tmp_path / "log"
+    shimmed(tmp_path, monkeypatch, "sync", f'echo "sync $*" >>{log}\nexec /bin/sync "$@"')
+    shimmed(tmp_path, monkeypatch, "mv", f'echo "mv $*" >>{log}\nexec /bin/mv "$@"')
+
+    dash.deploy(dash.changes(TO_NEW))
+
+    lines = log.read_text().splitlines()
+    swap = next(n for n, line in enumerate(lines) if line.startswith("mv ") and line.endswith("/control/smtproutes"))
+    before, after = lines[:swap], lines[swap + 1 :]
+    assert any("/saved/1" in line and "/manifest" in line for line in before if line.startswith("sync "))
+    assert any(".smtproutes.relayconf." in line for line in before if line.startswith("sync "))
+    assert any(f"{dash.home}/control" in line for line in after if line.startswith("sync "))

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import relayconf
 from relayconf.mta import qmail
 from relayconf.remote.local import LocalSession
 from relayconf.shell import CORE, DEPLOY, OBSERVE, assemble
 from tests.shell.sandbox import shells
 
+POSTFIX = Path(relayconf.__file__).with_name("mta") / "postfix" / "postfix.sh"
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
-PARTS = [CORE, OBSERVE, DEPLOY, qmail.SHELL]
+PARTS = [CORE, OBSERVE, DEPLOY, qmail.SHELL, POSTFIX]
 
 
 def shellcheck(*options: str, stdin: str = "") -> str:
@@ -31,6 +33,25 @@ def test_one_function_without_comments() -> None:
     assert lines[0] == "relayconf() {"
     assert lines[-6:] == ["main() {", "say 'a  # b'", "}", 'main "$@"', "}", 'relayconf "$@"']
     assert not [line for line in lines if line.startswith(("#", " ", "\t")) or not line]
+
+
+def test_only_what_is_called() -> None:
+    """Functions that `main` never comes to are left out; what stands outside of functions is not."""
+    script = assemble(
+        "x=1\none() { :; }\ntwo() {\n\tthree\n}\nthree() { say 3; }\nfour() { one; }\n", "main() { two; }\n"
+    )
+
+    lines = script.splitlines()
+    assert lines[-9:] == ["x=1", "two() {", "three", "}", "three() { say 3; }", "main() { two; }", *lines[-3:]]
+    assert not [line for line in lines if "copy_new" in line]
+    assert LocalSession().run(script).stdout == b"3\n"
+
+
+def test_last_definition_counts() -> None:
+    """A part may replace a function of an earlier one."""
+    script = assemble("one() { say 1; }\n", "one() {\n\tsay 2\n}\nmain() {\n\tone\n}\n")
+
+    assert LocalSession().run(script).stdout == b"2\n"
 
 
 @pytest.mark.parametrize("shell", shells())
@@ -74,9 +95,10 @@ def test_shellcheck_part(part: Path) -> None:
     assert shellcheck(str(part)) == ""
 
 
+@pytest.mark.parametrize("mta", [qmail.SHELL, POSTFIX], ids=lambda part: str(part.name))
 @pytest.mark.parametrize("part", [OBSERVE, DEPLOY], ids=lambda part: str(part.name))
-def test_shellcheck_whole(part: Path) -> None:
+def test_shellcheck_whole(part: Path, mta: Path) -> None:
     """So is what travels: nothing is used that no part defines (what the other script alone uses is no fault)."""
-    script = assemble(qmail.SHELL, part)
+    script = assemble(mta, part)
 
     assert shellcheck("-e", "SC2015,SC2034,SC2329", "-", stdin=script) == ""

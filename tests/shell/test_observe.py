@@ -258,7 +258,8 @@ def test_other_programs_for_sha256(dash: Sandbox, tmp_path: Path, monkeypatch: p
         assert f"present {ROUTES} {sha256(OLD).hexdigest()}\t" in answer
         assert answer.endswith("end 0\n")
     else:
-        assert answer.endswith("error there is no program for SHA-256: sha256sum, sha256, shasum or openssl\nend 10\n")
+        missing = "programs that relayconf needs are missing on the host: sha256sum (or sha256, shasum, openssl)"
+        assert answer.endswith(f"error {missing}\nend 10\n")
 
 
 @pytest.mark.root

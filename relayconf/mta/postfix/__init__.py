@@ -1,1 +1,45 @@
-"""Postfix: how relayconf reads and writes its files."""
+"""Postfix. Parameters of main.cf are merged into the admin's file; the lookup tables live in numbered generations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from relayconf.files import WatchedFile
+from relayconf.model import Host
+from relayconf.mta.postfix.checks import findings
+from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, in_use
+from relayconf.mta.postfix.phases import desired
+from relayconf.mta.postfix.reading import routes, same_meaning, secret_spans
+from relayconf.mta.postfix.refusals import refusals
+from relayconf.mta.postfix.rendering import render
+
+__all__ = [
+    "SHELL",
+    "desired",
+    "findings",
+    "parameters",
+    "refusals",
+    "render",
+    "routes",
+    "same_meaning",
+    "secret_spans",
+    "watched",
+]
+
+SHELL = Path(__file__).with_name("postfix.sh")
+
+_WATCHED = (
+    *(WatchedFile(path=path, managed=True, secret=False) for path in (MAIN_CF, MASTER_CF, RECORD)),
+    *(WatchedFile(path=in_use(name), managed=False, secret=name == "sasl_passwd") for name in SOURCES),
+)
+
+
+def parameters(host: Host) -> Mapping[str, str]:
+    """Where Postfix's configuration is, when the inventory says it; else the shell fragment finds it."""
+    return {} if host.config_directory is None else {"config_directory": host.config_directory}
+
+
+def watched(host: Host) -> Sequence[WatchedFile]:  # noqa: ARG001  the same on every host
+    """The files that `observe` reads."""
+    return _WATCHED

@@ -7,7 +7,7 @@ so that any bytes come back as they were. White space is ASCII's only: U+00A0 is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from relayconf.errors import MainCfError
@@ -124,6 +124,50 @@ def edit(text: bytes, settings: Mapping[str, str], remove: Collection[str] = ())
     return edited + b"".join(b"%b = %b\n" % entry for entry in new)
 
 
+def _first_and_more(raw: bytes) -> tuple[bytes, bytes]:
+    first, newline, more = raw.partition(b"\n")
+    return first + newline, more
+
+
+def entries(text: bytes, name: str) -> tuple[bytes, ...]:
+    """The entries of one parameter as they stand in main.cf, each from its name to the end of its last line.
+
+    Comments between the lines of an entry are part of it. Raises MainCfError for a name that postconf refuses.
+    """
+    if not text.endswith(b"\n"):
+        text += b"\n"
+    found = []
+    for match in _entries_of([_check_name(name)]).finditer(text):
+        first, more = _first_and_more(match[0])
+        lines = list(_CONTINUATION.finditer(more))
+        found.append(first + more[: lines[-1].end() if lines else 0])
+    return tuple(found)
+
+
+def restore(text: bytes, name: str, originals: Sequence[bytes]) -> bytes:
+    """main.cf with the entries of one parameter as `entries` found them before `edit` gave them another value.
+
+    Byte for byte, where the comments among the lines are still the same; else without those. With another number of
+    entries than then, only the value comes back. Without *originals* the entries go. Raises MainCfError as `edit` does.
+    """
+    matches = list(_entries_of([_check_name(name)]).finditer(text))
+    if not originals:
+        return edit(text, {}, (name,)) if matches else text
+    if len(matches) != len(originals):
+        return edit(text, {name: parse(b"".join(originals))[name].value})
+    parts, end = [], 0
+    for match, original in zip(matches, originals, strict=True):
+        first, more = _first_and_more(original)
+        comments = _CONTINUATION.sub(b"", more)
+        if match["more"].startswith(comments):
+            entry, rest = original, match["more"][len(comments) :]
+        else:
+            entry, rest = first + b"".join(_CONTINUATION.findall(more)), match["more"]
+        parts += [text[end : match.start()], entry, _CONTINUATION.sub(b"", rest)]
+        end = match.end()
+    return b"".join([*parts, text[end:]])
+
+
 def _split(line: LogicalLine) -> tuple[str, str]:
     name, equals, value = line.text.partition(b"=")
     words = name.split()
@@ -179,9 +223,12 @@ def merge(text: bytes, settings: Mapping[str, str], remove: Collection[str] = ()
     """`edit`, but only of what differs: an entry that has its value already keeps its layout.
 
     Returns `text` itself, with or without a final newline, when nothing differs. Raises MainCfError as `edit` does,
-    and as `parse` does.
+    and as `parse` does; and where Postfix reads a name that postconf does not find, such as one before a form feed.
     """
     _requests(settings, remove)
     parameters = parse(text)
     gone = parameters.keys() & set(remove)
-    return edit(text, _differing(parameters, settings), gone)
+    merged = edit(text, _differing(parameters, settings), gone)
+    for name in gone & (parse(merged).keys() if gone else set()):
+        raise MainCfError(f"main.cf has a strange character behind the name {name}, line {parameters[name].line}")
+    return merged

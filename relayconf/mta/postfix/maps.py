@@ -40,11 +40,14 @@ class MapSource:
 
     @property
     def table(self) -> Mapping[str, str]:
-        """What the table answers: keys in ASCII lower case, the first of duplicates.
+        """What the table answers: keys in ASCII lower case, the first of duplicates, in the source's order.
 
         In `texthash` a duplicate makes the daemons refuse the whole table instead (`problems` has it).
         """
-        return {_folded(entry.key): entry.value for entry in reversed(self.entries)}
+        answers: dict[str, str] = {}
+        for entry in self.entries:
+            answers.setdefault(_folded(entry.key), entry.value)
+        return answers
 
 
 # A key ends at white space that is neither quoted nor escaped; quotes and backslashes are part of it.
@@ -97,6 +100,25 @@ def parse(data: bytes) -> MapSource:
     ignored = [problem for problem in read if isinstance(problem, MapProblem)]
     problems = sorted([*ignored, *_warnings(entries)], key=lambda problem: problem.line)
     return MapSource(entries=entries, problems=tuple(problems))
+
+
+def table(data: bytes) -> Mapping[str, str]:
+    """What the source answers, as `parse` has it, in a fraction of the time where each line is an entry by itself.
+
+    Raises MapError as `parse` does.
+    """
+    answers: dict[str, str] = {}
+    if b"\0" in data:
+        return parse(data).table
+    for line in data.split(b"\n"):
+        if not line or line.startswith(b"#"):
+            continue
+        words = line.split(None, 1)
+        if len(words) != 2 or line[:1].isspace() or b'"' in words[0] or b"\\" in words[0]:
+            return parse(data).table
+        key = words[0].lower().decode("utf-8", "surrogateescape")
+        answers.setdefault(key, words[1].rstrip().decode("utf-8", "surrogateescape"))
+    return answers
 
 
 def _bytes(text: str, what: str) -> bytes:

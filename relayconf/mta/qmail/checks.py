@@ -119,8 +119,8 @@ def _readability(file: ActualFile | None, group: str) -> Iterator[Finding]:
     yield Finding(
         code="qmail-unreadable",
         severity=Severity.ERROR,
-        text=f"control/{name} is {file.mode:04o} {file.owner}:{file.group}: qmail-remote, as qmailr:{group}, cannot read "
-        "it and leaves all mail in the queue",
+        text=f"control/{name} is {file.mode:04o} {file.owner}:{file.group}: qmail-remote, as qmailr:{group}, cannot "
+        "read it and leaves all mail in the queue",
         ways_out=(f"chmod 0644, or with passwords in it 0640 and chgrp {group}",),
     )
 

@@ -178,10 +178,16 @@ mta_validate() {
 	}
 }
 
+mta_prepare() { :; }
+
+mta_dress() { :; }
+
+mta_try() { :; }
+
 # smtproutes is read anew at every delivery, rcpthosts at every connection; qmail-send alone wants a HUP (qmail-send(8)).
 mta_activate() {
-	case $1 in
-	qmail:locals | qmail:virtualdomains) ;;
+	case " $1 " in
+	*' qmail:locals '* | *' qmail:virtualdomains '*) ;;
 	*) return 0 ;;
 	esac
 	[ -n "$sender" ] || return 0
@@ -190,6 +196,10 @@ mta_activate() {
 		return 1
 	}
 }
+
+mta_undo() { :; }
+
+mta_prune() { :; }
 
 mta_verify() {
 	case $1 in

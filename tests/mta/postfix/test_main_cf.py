@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from pathlib import Path
 from typing import TypedDict
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relayconf.errors import MainCfError, RelayconfError
-from relayconf.mta.postfix.main_cf import Parameter, changed, edit, merge, parse
+from relayconf.mta.postfix.main_cf import Parameter, changed, edit, entries, merge, parse, restore
 
 _VECTORS = Path(__file__).parents[2] / "data" / "postconf-vectors.json"
 
@@ -208,7 +209,12 @@ def test_merge_reaches_the_wish_and_stays(text: bytes, settings: dict[str, str],
         before = parse(text)
     except MainCfError:
         return
-    merged = merge(text, settings, remove)
+    try:
+        merged = merge(text, settings, remove)
+    except MainCfError as error:
+        assert "strange character" in error.message
+        assert re.search(rb"[\v\f]", text)
+        return
     after = parse(merged)
     assert changed(merged, settings) == {}
     assert not after.keys() & remove
@@ -228,3 +234,68 @@ def test_edit_takes_no_more_time_than_the_file_is_long() -> None:
         start = time.process_time()
         edit(text, settings)
         assert time.process_time() - start < 1, line
+
+
+_TEXT = b"""\
+a = 1
+b =
+  2
+# between
+
+  3
+# behind
+
+b=4
+c = 5"""
+
+
+def test_entries() -> None:
+    """Each entry with the lines that continue it and what stands among them; nothing behind it."""
+    assert entries(_TEXT, "b") == (b"b =\n  2\n# between\n\n  3\n", b"b=4\n")
+    assert entries(_TEXT, "c") == (b"c = 5\n",)
+    assert entries(_TEXT, "d") == ()
+
+
+def test_restore() -> None:
+    """An edited parameter is what it was, byte for byte; one that was not there goes."""
+    edited = edit(_TEXT, {"b": "new", "d": "x"})
+
+    assert restore(restore(edited, "b", entries(_TEXT, "b")), "d", ()) == _TEXT + b"\n"
+    assert restore(_TEXT, "d", ()) is _TEXT
+
+
+def test_restore_without_the_comments_that_somebody_took_out() -> None:
+    """Then the entry comes back without them, and what came instead stays behind it."""
+    edited = edit(_TEXT, {"b": "new"}).replace(b"# between\n", b"# other\n")
+
+    assert restore(edited, "b", entries(_TEXT, "b")) == (b"a = 1\nb =\n  2\n  3\n# other\n\n# behind\n\nb=4\nc = 5\n")
+
+
+def test_restore_of_other_entries() -> None:
+    """With entries come or gone since then the value alone comes back, in each of them."""
+    assert restore(b"b = x\n", "b", (b"b=1\n", b"b =\n 2\n")) == b"b = 2\n"
+    assert restore(b"a = 1\n", "b", (b"b=1\n",)) == b"a = 1\nb = 1\n"
+
+
+def test_restore_takes_continuations_out() -> None:
+    """Lines that somebody added to the value go with it."""
+    assert restore(b"b = x\n# c\n y\n# d\n", "b", (b"b=1\n",)) == b"b=1\n# c\n# d\n"
+
+
+@given(_TEXTS, _SETTINGS)
+def test_every_edit_can_be_taken_back(text: bytes, settings: dict[str, str]) -> None:
+    """Whatever main.cf is: after `restore` of all that was set it is the same, but for a final newline."""
+    before = {name: entries(text, name) for name in settings}
+    now = edit(text, settings)
+    for name, originals in before.items():
+        now = restore(now, name, originals)
+
+    assert now == text or now == text + b"\n"
+
+
+def test_a_name_that_postconf_does_not_find_cannot_be_taken_out() -> None:
+    """Postfix skips every kind of white space behind a name, postconf does not know the vertical ones."""
+    with pytest.raises(MainCfError) as caught:
+        merge(b"b = 1\na\v= 2\n", {}, ["a", "b"])
+
+    assert caught.value.message == "main.cf has a strange character behind the name a, line 2"

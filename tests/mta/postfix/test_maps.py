@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relayconf.errors import MapError, RelayconfError
-from relayconf.mta.postfix.maps import MapEntry, MapProblem, MapSource, parse, write
+from relayconf.mta.postfix.maps import MapEntry, MapProblem, MapSource, parse, table, write
 
 
 def _entry(line: int, key: str, value: str) -> MapEntry:
@@ -139,3 +139,42 @@ def test_what_is_written_is_read_back(entries: list[tuple[str, str]]) -> None:
     source = parse(written.encode())
     assert [(entry.key, entry.value) for entry in source.entries] == entries
     assert source.problems == ()
+
+
+_LINES = st.lists(
+    st.sampled_from(
+        [
+            "k v",
+            "K  w x ",
+            "k",
+            "# c",
+            "#",
+            "",
+            " ",
+            " more",
+            "\tmore",
+            '"a b" v',
+            "a\\ b v",
+            "\x0bk v",
+            "k\x0bv",
+            "é ü",
+            "k\rv",
+            "\r",
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(lines=_LINES, ends=st.booleans())
+def test_table_is_what_parse_says(lines: list[str], *, ends: bool) -> None:
+    """The short way and the long one come to the same."""
+    data = "\n".join(lines).encode() + (b"\n" if ends else b"")
+
+    assert list(table(data).items()) == list(parse(data).table.items())
+
+
+def test_table_refuses_nul() -> None:
+    """As `parse` does."""
+    with pytest.raises(MapError, match="NUL in line 2"):
+        table(b"k v\n\0 x\n")

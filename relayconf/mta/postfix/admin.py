@@ -1,0 +1,113 @@
+"""Settings of the admin's own that keep the wish from coming true, or make relayconf keep its hands off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from relayconf.facts import Finding, Severity
+from relayconf.mta.postfix import master_cf, ownership
+from relayconf.mta.postfix.live import Live
+from relayconf.mta.postfix.names import IMPLICIT_TLS, SERVICES
+from relayconf.mta.postfix.state import Wish
+from relayconf.mta.postfix.tables import split
+from relayconf.mta.postfix.words import listing
+from relayconf.text import printable
+
+_OWNERS = {
+    "plesk": "Plesk",
+    "pmg": "Proxmox Mail Gateway",
+    "mailcow": "mailcow",
+    "zimbra": "Zimbra",
+    "nixos": "NixOS",
+}
+_BY_SENDER = ("sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
+_OPTION = re.compile(rb"-o\s*(?:\{\s*)?([A-Za-z0-9_]+)\s*=")
+
+
+def error(code: str, text: str, *ways_out: str) -> Finding:
+    """An error: the host's plan is refused."""
+    return Finding(code=code, severity=Severity.ERROR, text=text, ways_out=ways_out)
+
+
+def warning(code: str, text: str, *ways_out: str) -> Finding:
+    """A warning."""
+    return Finding(code=code, severity=Severity.WARNING, text=text, ways_out=ways_out)
+
+
+def owner(values: Mapping[str, str]) -> Iterator[Finding]:
+    """Somebody else writes these files."""
+    who = values.get("postfix.managed_by", "-")
+    if who != "-":
+        by = _OWNERS.get(who, f"something that says of itself: {printable(who)}")
+        text = f"Postfix's configuration here is written by {by}; what relayconf changes would be lost or do harm"
+        yield error("postfix-managed", text, "configure the relay there", "take the host out of the inventory")
+    others = values.get("postfix.multi_instance", "-")
+    if others != "-":
+        text = f"there are other instances of Postfix, which are left alone: {printable(others)}"
+        yield Finding(code="postfix-instances", severity=Severity.NOTE, text=text)
+
+
+def by_hand(live: Live, managed: Collection[str]) -> Iterator[Finding]:
+    """Values that are no longer those that relayconf set."""
+    for name, owned in live.record.items():
+        if ownership.is_changed(name, live.value(name), owned.applied):
+            what = "will be overwritten" if name in managed else "stays as it is"
+            text = f"main.cf: {printable(name)} was changed by hand since {printable(owned.date)}; it {what}"
+            yield warning("postfix-by-hand", text)
+
+
+def duplicates(live: Live, managed: Collection[str]) -> Iterator[Finding]:
+    """Managed parameters that main.cf sets more than once."""
+    twice = [name for name in managed if name in live.parameters and live.parameters[name].duplicates]
+    if twice:
+        text = f"main.cf sets these more than once, of which the last counts: {listing(twice)}"
+        yield Finding(code="postfix-duplicates", severity=Severity.NOTE, text=text)
+
+
+def _nexthop(live: Live, name: str) -> str:
+    return "" if live.is_owned(name) else (live.value(name) or "").partition(":")[2]
+
+
+def stronger(live: Live, wish: Wish) -> Iterator[Finding]:
+    """Settings that beat relayhost (postconf(5), default_transport)."""
+    fixed = _nexthop(live, "default_transport")
+    if wish.parameters.get("relayhost") and fixed:
+        text = f"main.cf: default_transport names a next hop itself, {printable(fixed)}, which beats relayhost"
+        yield error("postfix-default-transport", text, "take default_transport out of main.cf")
+    senders = [name for name in _BY_SENDER if split(live.value(name) or "")]
+    if not senders:
+        return
+    if IMPLICIT_TLS in wish.services:
+        text = f"relays with implicit TLS do not go together with the host's own {listing(senders)}"
+        yield error("postfix-sender-dependent", text, "a port of the relay with STARTTLS, such as 587")
+    else:
+        text = f"main.cf: mail of some senders goes another way than the inventory says: {listing(senders)}"
+        yield warning("postfix-sender-dependent", text)
+
+
+def wildcards(live: Live, wish: Wish) -> Iterator[Finding]:
+    """`.domain` keys of transport tables that this Postfix never looks up."""
+    parents = split(live.value("parent_domain_matches_subdomains") or "")
+    keys = [key for key in wish.tables["transport"] if key.startswith(".")]
+    if keys and "transport_maps" in parents:
+        text = f"parent_domain_matches_subdomains names transport_maps, so these routes do not count: {listing(keys)}"
+        yield error("postfix-wildcards", text, "take transport_maps out of it")
+
+
+def wrapped(live: Live, wish: Wish) -> Iterator[Finding]:
+    """Implicit TLS for all relays alike."""
+    plain = [hop for hop in wish.tables["tls_policy"] if not hop.endswith((":465", ":2465"))]
+    if plain and live.value("smtp_tls_wrappermode") == "yes":
+        text = f"main.cf: smtp_tls_wrappermode = yes speaks TLS from the first byte, also to {listing(plain)}"
+        yield error("postfix-wrappermode", text, "take smtp_tls_wrappermode out of main.cf")
+
+
+def overridden(live: Live, managed: Collection[str]) -> Iterator[Finding]:
+    """Services of master.cf with a value of their own for something that relayconf sets."""
+    for name, words in master_cf.entries(live.master).items():
+        options = {match[1].decode() for match in _OPTION.finditer(b" ".join(words[6:]))}
+        beaten = sorted(options & set(managed))
+        if beaten and name not in SERVICES:
+            text = f"master.cf: the service {printable(name)} has its own {listing(beaten)}, which beats main.cf"
+            yield warning("postfix-overridden", text, f"take the `-o` out of {printable(name)} in master.cf")

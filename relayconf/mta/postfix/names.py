@@ -1,0 +1,70 @@
+"""Names that relayconf's own things have in Postfix: files, parameters, services, tables."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+MAIN_CF = "postfix:main.cf"
+MASTER_CF = "postfix:master.cf"
+RECORD = "relayconf:postfix-parameters"
+"""Which parameters of main.cf are relayconf's, and what stood there before."""
+
+Lane: TypeAlias = Literal["", "a", "b"]
+"""Where routed mail runs: in Postfix's own `smtp` service (the empty lane), or in one of two slots."""
+
+TABLES = ("transport", "sasl_passwd", "tls_policy", "generic")
+"""The lookup tables, each one file; the first and the last are about routing, the others about relays."""
+
+STATUS_FILTER = "status_filter"
+SOURCES = (*TABLES, STATUS_FILTER)
+
+PREFIX = "relayconf_"
+"""How the parameters begin that are relayconf's by name: there were none before it came."""
+
+MAPS = "relayconf_maps"
+"""The parameter that names the directory of the generation in use."""
+
+SMTP = "smtp"
+IMPLICIT_TLS = "relayconf-tls"
+"""The service that starts TLS before the greeting."""
+
+TYPE = "$default_database_type"
+"""Stands for the type of the tables until the host has said which it has."""
+
+MAP_PARAMETERS = {
+    "transport": "transport_maps",
+    "sasl_passwd": "smtp_sasl_password_maps",
+    "tls_policy": "smtp_tls_policy_maps",
+    "generic": "smtp_generic_maps",
+}
+
+ROUTING = ("relayhost", "default_transport", "relay_transport", "transport_maps", "smtp_generic_maps")
+"""The parameters that say where mail goes; all others say how a relay is spoken to."""
+
+GUARD = "smtp_delivery_status_filter"
+
+
+def wished(table: str) -> str:
+    """The symbolic path of a table as the inventory alone says it."""
+    return f"postfix:{table}"
+
+
+def in_use(table: str) -> str:
+    """The symbolic path of a table of the generation in use."""
+    return f"postfix:live/{table}"
+
+
+def in_generation(number: int, table: str) -> str:
+    """The symbolic path of a table of generation *number*."""
+    return f"postfix:{number}/{table}"
+
+
+def service(lane: Lane, *, implicit_tls: bool) -> str:
+    """The service that speaks to relays in *lane*."""
+    if lane:
+        return f"relayconf-{lane}-tls" if implicit_tls else f"relayconf-{lane}"
+    return IMPLICIT_TLS if implicit_tls else SMTP
+
+
+SERVICES = (IMPLICIT_TLS, *(service(lane, implicit_tls=tls) for lane in ("a", "b") for tls in (False, True)))
+"""Every service that relayconf may add to master.cf."""

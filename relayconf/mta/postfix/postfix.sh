@@ -1,0 +1,689 @@
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154  # `a && b || c` is meant; other parts set and use the rest
+# Postfix's part of a script. `config` is its configuration directory with links followed, `generations` the directory of
+# the generations in it, `live` the number of the one that main.cf names, or `-`.
+
+mta_parameter() {
+	case $1 in
+	config_directory) config=$2 ;;
+	postfix_wait) bound=$2 ;;
+	esac
+}
+
+# The value of the parameter $2 in $1, what postconf printed, in `value`.
+read_setting() {
+	value=$nl$1$nl
+	case $value in
+	*"$nl$2 ="*) value=${value#*"$nl$2 ="} value=${value%%"$nl"*} value=${value# } ;;
+	*) value= ;;
+	esac
+}
+
+is_number() {
+	case $1 in
+	'' | *[!0-9]* | 0* | ??????????*) return 1 ;;
+	esac
+}
+
+# Split `postfix:NUMBER/NAME` into `number` and `name`.
+split_generation() {
+	number=${1#postfix:} name=${1##*/}
+	number=${number%%/*}
+	is_number "$number" && [ "$1" = "postfix:$number/$name" ] && is_source "$name"
+}
+
+is_source() {
+	case $1 in
+	transport | sasl_passwd | tls_policy | generic | status_filter) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Whether `master` is the pid of this Postfix's master, a process of root's with that name.
+find_master() {
+	master=''
+	IFS=' ' read -r master 2>/dev/null <"$queue/pid/master.pid" || return 1
+	case $master in
+	'' | *[!0-9]*) return 1 ;;
+	esac
+	if [ -r "/proc/$master/status" ]; then
+		while read -r n_key n_value _; do
+			case $n_key in
+			Name:) [ "$n_value" = master ] || return 1 ;;
+			State:) [ "$n_value" != Z ] || return 1 ;;
+			Uid:) [ "$n_value" = 0 ] && return 0 || return 1 ;;
+			esac
+		done 2>/dev/null <"/proc/$master/status"
+		return 1
+	fi
+	[ ! -d /proc/self ] || return 1
+	n_value=$(ps -o uid=,comm= -p "$master" 2>/dev/null) || return 1
+	n_key=${n_value##*[ /]}
+	[ "$n_key" = master ] && [ "$((${n_value%%[!0-9 ]*}))" = 0 ]
+}
+
+find_live() {
+	live=-
+	case $1 in
+	"$config"/relayconf/* | "$named"/relayconf/*) ! is_number "${1##*/relayconf/}" || live=${1##*/} ;;
+	esac
+}
+
+# The type of the compiled tables: the default when this Postfix has it, else the first that it has.
+find_database() {
+	types=$(postconf -c "$config" -m 2>/dev/null | tr '\n' ' ') types=${types% }
+	for database in "$1" lmdb hash cdb btree texthash; do
+		case " $types " in
+		*" $database "*) return 0 ;;
+		esac
+	done
+	reason="this Postfix has no type of table that relayconf can use, only $types"
+	return 1
+}
+
+mta_facts() {
+	command -v postconf >/dev/null 2>&1 || {
+		reason='no Postfix found: there is no postconf'
+		return 1
+	}
+	named=$(postconf ${config:+-c "$config"} -h config_directory 2>/dev/null) || {
+		try postconf ${config:+-c "$config"} -h config_directory || :
+		reason="no usable Postfix found: $why"
+		return 1
+	}
+	config=$(cd -P "$named" 2>/dev/null && pwd -P) || {
+		reason="the configuration directory $named is missing or cannot be entered"
+		return 1
+	}
+	case $config in
+	*[[:cntrl:]]*) reason='the path of the configuration directory contains control characters' && return 1 ;;
+	esac
+	set -- mail_version daemon_directory queue_directory default_database_type multi_instance_directories
+	settings=$(postconf -c "$config" -x "$@" relayconf_maps myhostname mydestination 2>/dev/null)
+	read_setting "$settings" queue_directory
+	queue=$value generations=$config/relayconf
+	read_setting "$settings" relayconf_maps
+	find_live "$value"
+	read_setting "$settings" default_database_type
+	find_database "$value" || return 1
+	! find_master && running=no || running=yes
+	[ -n "${transaction-}" ] || tell_facts
+}
+
+tell_fact() {
+	read_setting "$settings" "$1"
+	fact "postfix.$2" "${value:--}"
+}
+
+tell_facts() {
+	tell_fact mail_version version
+	fact postfix.config_directory "$config"
+	tell_fact daemon_directory daemon_directory
+	tell_fact queue_directory queue_directory
+	tell_fact multi_instance_directories multi_instance
+	tell_fact myhostname myhostname
+	tell_fact mydestination mydestination
+	fact postfix.database_type "$database"
+	fact postfix.types "$types"
+	fact postfix.generation "$live"
+	find_next
+	fact postfix.next_generation "$next"
+	fact postfix.running "$running"
+	[ -w "$config" ] && fact postfix.writable yes || fact postfix.writable no
+	fact postfix.date "$(date -u +%Y-%m-%d)"
+	find_owner
+	fact postfix.managed_by "$by"
+	tell_bundle
+	tell_sasl
+	tell_queue
+}
+
+# The number after all generations that are there or named.
+find_next() {
+	next=0
+	[ "$live" = - ] || next=$live
+	for g_folder in "$generations"/*; do
+		! is_number "${g_folder##*/}" || [ "${g_folder##*/}" -le "$next" ] || next=${g_folder##*/}
+	done
+	next=$((next + 1))
+}
+
+# Who else writes main.cf, in `by`: a product by its name, or what the file's head says.
+find_owner() {
+	by=-
+	if [ -e /usr/local/psa/version ]; then
+		by=plesk
+	elif [ -e /usr/bin/pmgconfig ]; then
+		by=pmg
+	elif [ -e /etc/NIXOS ]; then
+		by=nixos
+	elif [ -d /opt/zimbra/conf ]; then
+		by=zimbra
+	else
+		case $config in
+		/opt/postfix/conf) by=mailcow ;;
+		/nix/*) by=nixos ;;
+		*) by=$(head -n 20 "$config/main.cf" 2>/dev/null | LC_ALL=C tr -cd '\n\40-\176' |
+			grep -iE '^#.*(managed by|ansible managed|maintained by|generated by|do not edit)' | grep -viF -m1 relayconf) ;;
+		esac
+	fi
+	by=${by:--}
+}
+
+tell_bundle() {
+	for b_file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem \
+		/etc/ssl/cert.pem /usr/local/share/certs/ca-root-nss.crt -; do
+		[ ! -s "$b_file" ] || break
+	done
+	fact postfix.ca_bundle "$b_file"
+}
+
+# Whether Postfix can log in with PLAIN or LOGIN: the plug-ins are packages of their own.
+tell_sasl() {
+	s_found=unknown
+	case "$nl$(postconf -c "$config" -A 2>/dev/null)$nl" in
+	*"${nl}cyrus$nl"*) ;;
+	*) fact postfix.sasl no && return 0 ;;
+	esac
+	for s_folder in /usr/lib/*/sasl2 /usr/lib64/sasl2 /usr/lib/sasl2 /usr/local/lib/sasl2; do
+		[ -d "$s_folder" ] || continue
+		[ "$s_found" = yes ] || s_found=no
+		for s_file in "$s_folder"/libplain.* "$s_folder"/liblogin.*; do
+			[ ! -e "$s_file" ] || s_found=yes
+		done
+	done
+	fact postfix.sasl "$s_found"
+}
+
+# How many messages wait, and the age in seconds of the oldest of the first thousand. A file's time does not tell: it is
+# that of the next attempt.
+tell_queue() {
+	q_count=$(find "$queue/active" "$queue/deferred" -type f 2>/dev/null | wc -l)
+	q_count=$((q_count)) q_oldest=
+	[ "$q_count" = 0 ] || q_oldest=$(postqueue -c "$config" -j 2>/dev/null | head -n 1000 |
+		sed -n 's/.*"arrival_time": *\([0-9]*\).*/\1/p' | sort -n | head -n 1)
+	[ -z "$q_oldest" ] || q_oldest=$(($(date +%s) - q_oldest))
+	fact postfix.queue "$q_count ${q_oldest:-0}"
+}
+
+mta_resolve() {
+	may_lack=
+	case $1 in
+	postfix:main.cf | postfix:master.cf)
+		path=$config/${1#postfix:}
+		return 0
+		;;
+	relayconf:postfix-parameters)
+		path=$state/postfix-parameters may_lack=yes
+		return 0
+		;;
+	postfix:live/*)
+		path=$generations/$live/${1##*/} may_lack=yes
+		[ "$1" != "postfix:live/${1##*/}" ] || ! is_source "${1##*/}" || return 0
+		;;
+	*)
+		if split_generation "$1"; then
+			path=$generations/$number/$name may_lack=yes
+			is_free && return 0
+			reason="there is a generation $number already"
+			return 1
+		fi
+		;;
+	esac
+	reason="$1 is no file that this script knows"
+	return 1
+}
+
+# Whether the generation `number` is not there, or an empty directory.
+is_free() {
+	for f_file in "$generations/$number"/* "$generations/$number"/.[!.]*; do
+		[ ! -e "$f_file" ] && [ ! -L "$f_file" ] || return 1
+	done
+}
+
+mta_prepare() {
+	split_generation "$1" || return 0
+	if [ ! -d "$generations" ]; then
+		try mkdir -m 755 "$generations" || {
+			reason="$generations cannot be made: $why"
+			return 1
+		}
+	fi
+	if [ ! -e "$generations/.gitignore" ]; then
+		why=$({ say '*' >"$generations/.gitignore" && chmod 644 "$generations/.gitignore"; } 2>&1) || {
+			reason="$generations/.gitignore cannot be made: $why"
+			return 1
+		}
+		extra=$extra$generations/.gitignore$nl
+	fi
+	[ -d "$generations/$number" ] || try mkdir -m 755 "$generations/$number" || {
+		reason="$generations/$number cannot be made: $why"
+		return 1
+	}
+	case $nl$extra in
+	*"$nl$generations$nl"*) ;;
+	*) extra=$extra$config$nl$generations$nl ;;
+	esac
+}
+
+# Every program of Postfix waits two seconds for a main.cf that is younger than that (dict_load_file_xt in dict.c), lest
+# it reads half a file. A file that is renamed into place never is half a file.
+mta_dress() {
+	[ "$1" = postfix:main.cf ] || return 0
+	d_then=$(($(date +%s) - 3))
+	d_then=$(TZ=UTC0 date -d "@$d_then" +%Y%m%d%H%M.%S 2>/dev/null || TZ=UTC0 date -r "$d_then" +%Y%m%d%H%M.%S)
+	why=$(TZ=UTC0 touch -t "$d_then" "$2" 2>&1)
+}
+
+mta_validate() {
+	case $1 in
+	postfix:main.cf | postfix:master.cf)
+		[ -n "$2" ] || {
+			reason='Postfix cannot be without it'
+			return 1
+		}
+		v_strange=$(tr -cd '\000' <"$2" | wc -c) || v_strange=1
+		[ "$((v_strange))" = 0 ] || {
+			reason='it contains a NUL byte'
+			return 1
+		}
+		candidates=${candidates-}$c_phase$tab${1#postfix:}$tab$2$nl
+		;;
+	postfix:*/sasl_passwd)
+		[ -z "$2" ] || [ "$m_mode" = 600 ] || {
+			reason="with mode $m_mode others could read the passwords"
+			return 1
+		}
+		;;
+	esac
+}
+
+# Lines of a Postfix program, without what differs from one run to the next: in $1, to `normal`.
+normalize() {
+	normal=$nl z_list=$1$nl
+	while [ -n "$z_list" ]; do
+		z_line=${z_list%%"$nl"*} z_list=${z_list#*"$nl"}
+		[ -n "$z_line" ] || continue
+		z_line=${z_line#*: } z_line=${z_line#warning: }
+		case $z_line in
+		*"$work/trial"*) z_line=${z_line%%"$work/trial"*}$config${z_line#*"$work/trial"} ;;
+		esac
+		case $z_line in
+		*', line '[0-9]*:*) z_line=${z_line%%", line "*}${z_line#*", line "*:} ;;
+		esac
+		normal=$normal$z_line$nl
+	done
+}
+
+# The first line of $2 that is not in $1, in `why`; fails when there is none.
+find_news() {
+	normalize "$1"
+	w_known=$normal
+	normalize "$2"
+	w_list=${normal#"$nl"}
+	while [ -n "$w_list" ]; do
+		why=${w_list%%"$nl"*} w_list=${w_list#*"$nl"}
+		case $w_known in
+		*"$nl$why$nl"*) ;;
+		*) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+# Build the configuration directory $work/trial as it will be after the phase $1.
+lay_trial() {
+	rm -rf "$work/trial"
+	try mkdir -m 700 "$work/trial" || return 1
+	for t_file in "$config"/dynamicmaps.cf* "$config"/postfix-files* "$config"/postfix-script "$config"/post-install; do
+		[ ! -e "$t_file" ] || try cp -R "$t_file" "$work/trial/" || return 1
+	done
+	t_main=$config/main.cf t_master=$config/master.cf t_list=$candidates
+	while [ -n "$t_list" ]; do
+		t_line=${t_list%%"$nl"*} t_list=${t_list#*"$nl"}
+		[ "${t_line%%"$tab"*}" -le "$1" ] || continue
+		case $t_line in
+		*"${tab}main.cf$tab"*) t_main=${t_line##*"$tab"} ;;
+		*) t_master=${t_line##*"$tab"} ;;
+		esac
+	done
+	try cp "$t_main" "$work/trial/main.cf" && try cp "$t_master" "$work/trial/master.cf" &&
+		try chmod 644 "$work/trial/main.cf" "$work/trial/master.cf" && mta_dress postfix:main.cf "$work/trial/main.cf"
+}
+
+# Let Postfix read the candidate of the phase $1. Warnings that the live configuration has too are not its fault.
+try_phase() {
+	lay_trial "$1" || {
+		reason="the candidate cannot be laid out in $state: $why"
+		return 1
+	}
+	y_warnings=$(postconf -c "$work/trial" -nx 2>&1 >/dev/null)
+	y_status=$?
+	! find_news "$live_warnings" "$y_warnings" && [ "$y_status" = 0 ] || {
+		reason="Postfix refuses the new configuration: $why"
+		return 1
+	}
+}
+
+# All the phases' candidates, the last one closer: `postfix check`, its tables and its relays.
+mta_try() {
+	case " $1 " in
+	*' postfix:main.cf '* | *' postfix:master.cf '*) ;;
+	*) return 0 ;;
+	esac
+	[ -z "${tried-}" ] || return 0
+	tried='' live_warnings=$(postconf -c "$config" -nx 2>&1 >/dev/null)
+	y_list=$candidates
+	while [ -n "$y_list" ]; do
+		y_phase=${y_list%%"$tab"*} y_list=${y_list#*"$nl"}
+		[ "$y_phase" != "$tried" ] || continue
+		tried=$y_phase
+		try_phase "$y_phase" || return 1
+	done
+	settings=$(postconf -c "$work/trial" -x relayhost relayconf_maps 2>/dev/null)
+	read_setting "$settings" relayconf_maps
+	wanted=$value
+	try_check && try_tables && try_relays
+}
+
+try_check() {
+	y_warnings=$(postfix -c "$work/trial" check 2>&1)
+	y_status=$?
+	if [ "$y_status" != 0 ]; then
+		why=$y_warnings
+		one_line
+		# With its log in a file, `postfix check` is silent; any other program says on stderr what it stumbles over.
+		[ "$why" != 'no reason given' ] || why=$(postmap -c "$work/trial" -q x static:x 2>&1 >/dev/null)
+		one_line
+		reason="postfix check refuses the new configuration: $why"
+		return 1
+	fi
+	[ -n "$y_warnings" ] || return 0
+	live_warnings=$(postfix -c "$config" check 2>&1)
+	! find_news "$live_warnings" "$y_warnings" || {
+		reason="postfix check warns of the new configuration: $why"
+		return 1
+	}
+}
+
+# Open every table of the generation that the candidate names.
+try_tables() {
+	case $wanted in
+	"$generations"/*) ;;
+	*) return 0 ;;
+	esac
+	for y_file in "$wanted"/*; do
+		y_name=${y_file##*/}
+		is_source "$y_name" || continue
+		y_type=$database
+		[ "$y_name" != status_filter ] || y_type=regexp
+		why=$(postmap -c "$config" -q relayconf "$y_type:$y_file" 2>&1 >/dev/null)
+		! find_news "$(quiet_warnings)" "$why" || {
+			reason="the table $y_file cannot be used: $why"
+			return 1
+		}
+	done
+}
+
+# What postmap says of main.cf whatever it does.
+quiet_warnings() {
+	{ postmap -c "$config" -q relayconf static:relayconf >/dev/null; } 2>&1
+}
+
+# The relays `HOST :PORT` of nexthops in the lines of standard input, each once. What goes by MX has no brackets.
+list_relays() {
+	tr ',\t' '\n ' | sed -n 's/^ *\([A-Za-z0-9_.-]*:\)\{0,1\}\[\([^]]*\)\]\(:[^ ]*\)\{0,1\} *$/\2 \3/p' | sort -u
+}
+
+# The relays of the settings $1 and of the generation in the directory $2.
+relays_of() {
+	read_setting "$1" relayhost
+	{ say "$value" && sed 's/#.*//; s/^[^[:space:]]*[[:space:]]*//' "$2/transport" 2>/dev/null; } | list_relays
+}
+
+# The addresses of the host $1 in `addresses`, as this host sees them. Status 2: there is nothing that could tell.
+look_up() {
+	addresses=
+	case $1 in
+	*:* | *[!0-9.]*) ;;
+	*) addresses=$1 && return 0 ;;
+	esac
+	case $1 in
+	[Ii][Pp][Vv]6:*) addresses=${1#*:} && return 0 ;;
+	*:*) addresses=$1 && return 0 ;;
+	esac
+	if command -v getent >/dev/null 2>&1; then
+		addresses=$(getent ahosts "$1" 2>/dev/null | while read -r l_address _; do say "$l_address"; done)
+		[ -n "$addresses" ]
+	elif command -v host >/dev/null 2>&1; then
+		host "$1" >/dev/null 2>&1
+	elif command -v nslookup >/dev/null 2>&1; then
+		nslookup "$1" >/dev/null 2>&1
+	else
+		return 2
+	fi || return 1
+}
+
+# Whether one of `addresses` is this host's own, and this Postfix listens on the port $1 there.
+is_self() {
+	[ -n "${own-}" ] || own=$({ ip -o addr show || ifconfig -a; } 2>/dev/null | tr '/\t' '  ' |
+		sed -n 's/.*inet6\{0,1\} \([^ ]*\) .*/\1/p')
+	o_mine=
+	for o_address in $addresses; do
+		case $o_address in
+		127.* | ::1) o_mine=yes ;;
+		esac
+		case $nl$own$nl in
+		*"$nl$o_address$nl"*) o_mine=yes ;;
+		esac
+	done
+	[ -n "$o_mine" ] || return 1
+	postconf -c "$work/trial" -M 2>/dev/null | while read -r o_name o_type _ _ _ _ _ o_program _; do
+		[ "$o_type,$o_program" = inet,smtpd ] || continue
+		o_port=${o_name##*:}
+		case $o_port in
+		smtp) o_port=25 ;;
+		smtps | submissions) o_port=465 ;;
+		submission) o_port=587 ;;
+		esac
+		[ "$o_port" != "$1" ] || say yes
+	done | grep -q yes
+}
+
+# Every relay that is new must have an address here, which is not this host; one that is live already is only warned of.
+try_relays() {
+	u_list=$(relays_of "$settings" "$wanted")$nl
+	settings=$(postconf -c "$config" -x relayhost 2>/dev/null)
+	u_live=$nl$(relays_of "$settings" "$generations/$live")$nl
+	while [ -n "${u_list%"$nl"}" ]; do
+		u_line=${u_list%%"$nl"*} u_list=${u_list#*"$nl"}
+		u_host=${u_line%% *} u_port=${u_line##*:}
+		case $u_line in
+		*' smtp' | *' :smtp' | *' ') u_port=25 ;;
+		esac
+		look_up "$u_host"
+		case $?,$u_live in
+		0,*)
+			! is_self "$u_port" || {
+				reason="the relay $u_host is this host itself, where Postfix listens on port $u_port"
+				return 1
+			}
+			;;
+		2,*) note "warning nothing here can tell whether the relay $u_host has an address" ;;
+		1,*"$nl$u_line$nl"*) note "warning the relay $u_host, in use already, has no address here" ;;
+		*)
+			reason="the relay $u_host has no address here"
+			return 1
+			;;
+		esac
+	done
+}
+
+# Processes of master that work with what they read at their start, by pid and name. On Linux, one read and nothing more.
+list_children() {
+	children=
+	if [ -r "/proc/$master/task/$master/children" ]; then
+		IFS= read -r children <"/proc/$master/task/$master/children" || :
+	else
+		children=$(ps -A -o pid= -o ppid= | while read -r k_pid k_parent; do
+			[ "$k_parent" != "$master" ] || say "$k_pid"
+		done)
+	fi
+}
+
+# Tell master; nothing may come between the rename and this, since every daemon that starts now reads the new main.cf.
+hang_up() {
+	find_master || {
+		[ "$running" = no ] || [ -n "$restoring" ] || {
+			reason='Postfix stopped running meanwhile'
+			return 1
+		}
+		note 'warning Postfix does not run here: what was written takes effect when it starts'
+		return 0
+	}
+	list_children
+	kill -HUP "$master" || {
+		reason="master, pid $master, could not be told"
+		return 1
+	}
+	old=
+	for h_pid in $children; do
+		if [ -d /proc/self ]; then
+			IFS= read -r h_name 2>/dev/null <"/proc/$h_pid/comm" || continue
+		else
+			h_name=$(ps -o comm= -p "$h_pid" 2>/dev/null) || continue
+		fi
+		case ${h_name##*/} in
+		smtp | qmgr | oqmgr | nqmgr | trivial-rewrite)
+			read_start "$h_pid"
+			old="$old $h_pid:$start:${h_name##*/}"
+			;;
+		esac
+	done
+	wait_for_old
+}
+
+# Wait until those of `old` that choose a nexthop, or log in there, are gone. When another main.cf follows it must be so,
+# or an old one could meet a relay whose password it does not know; the last one's tables hold all that it can meet.
+wait_for_old() {
+	h_bound=${bound:-60} h_must=yes
+	case " $later " in
+	*' postfix:main.cf '*) ;;
+	*)
+		[ -z "$restoring" ] || return 0
+		h_must=
+		[ "$h_bound" -le 10 ] || h_bound=10
+		;;
+	esac
+	h_left=$((h_bound * 10))
+	while :; do
+		h_list=$old old=
+		for h_entry in $h_list; do
+			h_pid=${h_entry%%:*} h_start=${h_entry#*:}
+			if [ -d /proc/self ]; then
+				read_start "$h_pid"
+				[ "$start:" = "${h_start%%:*}:" ] && [ "$start" != 0 ] || continue
+			else
+				kill -0 "$h_pid" 2>/dev/null || continue
+			fi
+			old="$old $h_entry"
+		done
+		[ -n "$old" ] || return 0
+		[ "$h_left" -gt 0 ] || break
+		if sleep 0.1 2>/dev/null; then
+			h_left=$((h_left - 1))
+		else
+			sleep 1
+			h_left=$((h_left - 10))
+		fi
+	done
+	reason="still at work with the configuration of before, $h_bound s after the reload:"
+	for h_entry in $old; do
+		reason="$reason ${h_entry##*:} (pid ${h_entry%%:*})"
+	done
+	[ -z "$h_must" ] || [ -n "$restoring" ] || {
+		reason="$reason; nothing was switched, apply again when its delivery has ended"
+		return 1
+	}
+	note "warning $reason"
+}
+
+# Compile the source `name` of the generation `number`. postmap gives a table the mode of its source from the first byte;
+# what it says, it says with status 0.
+compile() {
+	a_file=$generations/$number/$name
+	[ "$name" != status_filter ] && [ "$database" != texthash ] && [ -e "$a_file" ] || return 0
+	why=$(postmap -c "$config" "$database:$a_file" 2>&1)
+	a_status=$?
+	! find_news "$(quiet_warnings)" "$why" && [ "$a_status" = 0 ] || {
+		reason="$a_file cannot be compiled: $why"
+		return 1
+	}
+	for a_table in "$a_file".*; do
+		[ ! -e "$a_table" ] || extra=$extra$a_table$nl
+	done
+}
+
+mta_activate() {
+	case " $1 " in
+	*' postfix:main.cf '* | *' postfix:master.cf '*) hang_up || return 1 ;;
+	esac
+	[ -z "$restoring" ] || return 0
+	for a_path in $1; do
+		! split_generation "$a_path" || compile || return 1
+	done
+}
+
+mta_verify() {
+	[ "$1" = postfix:main.cf ] || return 0
+	settings=$(postconf -c "$config" -x relayconf_maps 2>/dev/null) || {
+		reason='Postfix cannot read it'
+		return 1
+	}
+	read_setting "$settings" relayconf_maps
+	[ "$value" = "$wanted" ] || {
+		reason="relayconf_maps is $value, not $wanted"
+		return 1
+	}
+	[ "$running" = no ] || find_master || {
+		reason='Postfix no longer runs'
+		return 1
+	}
+}
+
+# Whether main.cf or master.cf names the generation $1.
+is_named() {
+	grep -qE "relayconf/$1([^0-9]|\$)" "$config/main.cf" "$config/master.cf"
+}
+
+# Take away what a generation that was never to be has beside its sources, and itself when nothing is left.
+mta_undo() {
+	split_generation "$1" && ! is_named "$number" || return 0
+	rm -f "$generations/$number/$name".*
+	is_free || return 0
+	[ ! -d "$generations/$number" ] || try rmdir "$generations/$number" || {
+		reason="$generations/$number cannot be removed: $why"
+		return 1
+	}
+	for f_file in "$generations"/*; do
+		[ ! -e "$f_file" ] || return 0
+	done
+	rm -f "$generations/.gitignore"
+	rmdir "$generations" 2>/dev/null || :
+}
+
+# Of the generations keep the newest three, those of the last hour, and every one that is named: a process may have read
+# main.cf and not have opened its tables yet.
+mta_prune() {
+	x_list=$(for x_folder in "$generations"/*; do
+		! is_number "${x_folder##*/}" || say "${x_folder##*/}"
+	done | sort -rn | tail -n +4)
+	x_status=0
+	for x_number in $x_list; do
+		! is_named "$x_number" && [ -n "$(find "$generations/$x_number" -prune -mmin +60 2>/dev/null)" ] || continue
+		try rm -rf "$generations/$x_number" || {
+			reason="$generations/$x_number cannot be removed: $why"
+			x_status=1
+		}
+	done
+	return "$x_status"
+}

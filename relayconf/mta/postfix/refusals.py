@@ -1,0 +1,71 @@
+"""What an inventory can wish that Postfix, or relayconf with Postfix, cannot do; known before the host is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from relayconf.facts import Finding, Severity
+from relayconf.model import Discard, Host, Smarthost, TlsLevel
+from relayconf.mta.postfix.nexthop import spell
+from relayconf.mta.postfix.rendering import relays, tls_level
+from relayconf.mta.postfix.words import listing
+
+
+def _error(code: str, text: str, *ways_out: str) -> Finding:
+    return Finding(code=code, severity=Severity.ERROR, text=text, ways_out=ways_out)
+
+
+def _failover(host: Host) -> Iterator[Finding]:
+    if len(host.default) > 1:
+        text = f"`relay` lists {len(host.default)} relays to fail over between, which is not supported on Postfix yet"
+        yield _error("postfix-failover", text, "one relay", "one name with several A records, which are tried in turn")
+
+
+def _keys(host: Host) -> Iterator[Finding]:
+    discarded = [key for key, target in host.routes.items() if isinstance(target, Discard)]
+    if discarded:
+        text = f"to discard mail is not supported on Postfix yet: {listing(discarded)}"
+        yield _error("postfix-discard", text, "{reject: TEXT}, so that the sender hears of it")
+    odd = [key for table in (host.routes, host.rewrite) for key in table if key.startswith("#")]
+    if odd:
+        text = f"a table of Postfix takes what begins with `#` for a comment: {listing(odd)}"
+        yield _error("postfix-comment-key", text, "a route for the whole domain")
+
+
+def _levels(host: Host) -> Iterator[Finding]:
+    for relay in relays(host).values():
+        if relay.endpoint.tls is TlsLevel.FINGERPRINT:
+            text = f"the relay {relay} wants `tls: fingerprint`, but there is no way yet to say which fingerprint"
+            yield _error("postfix-fingerprint", text, "`tls: secure`", "`tls: dane`")
+
+
+def _users(host: Host) -> Iterator[Finding]:
+    for relay in relays(host).values():
+        credentials = relay.relay.credentials
+        if relay.endpoint.auth and credentials is not None and ":" in credentials.username:
+            text = f"the user name at the relay {relay} holds a colon, where Postfix lets the password begin"
+            yield _error("postfix-user-colon", text, "ask the provider for another user name")
+
+
+def _twins(host: Host) -> Iterator[Finding]:
+    """One server and port that two relays of the inventory speak to in different ways."""
+    used = relays(host)
+    for target in {id(target): target for target in (*host.default, *host.routes.values())}.values():
+        if not isinstance(target, Smarthost):
+            continue
+        first = used[spell(target.nexthop)]
+        ways = [(one.endpoint.auth and one.relay.credentials, tls_level(one)) for one in (first, target)]
+        if ways[0] != ways[1]:
+            text = (
+                f"the relays {first} and {target} are the same server and port, but differ in credentials or TLS, "
+                "and Postfix knows them by server and port alone"
+            )
+            yield _error("postfix-same-server", text, "one entry of `relays` for both", "another name of that server")
+
+
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _levels, _users, _twins)
+
+
+def refusals(host: Host) -> tuple[Finding, ...]:
+    """What *host* is wished to do and cannot, as errors with ways out."""
+    return tuple(dict.fromkeys(finding for check in _CHECKS for finding in check(host)))

@@ -1,0 +1,140 @@
+"""From the inventory to the sources of the tables and the parameters of main.cf, without asking the host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from relayconf.files import DesiredFile
+from relayconf.model import Host, Local, Smarthost, TlsLevel
+from relayconf.mta.base import Resolve
+from relayconf.mta.postfix import maps
+from relayconf.mta.postfix.names import MAIN_CF, MAP_PARAMETERS, MAPS, TABLES, TYPE, service, wished
+from relayconf.mta.postfix.nexthop import spell
+from relayconf.mta.postfix.proof import prove
+from relayconf.mta.postfix.routing import CLASS, keys, value_for, way_of
+from relayconf.templating import Templates
+
+Rows = tuple[tuple[str, str], ...]
+
+_CLEAR = (TlsLevel.NONE, TlsLevel.MAY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is to be written: the rows of every table, and the parameters of main.cf. Passwords are in no `repr`."""
+
+    transport: Rows
+    sasl_passwd: Rows = field(repr=False)
+    tls_policy: Rows
+    generic: Rows
+    parameters: Rows
+
+    @property
+    def tables(self) -> Mapping[str, Rows]:
+        """The tables by name."""
+        return {
+            "transport": self.transport,
+            "sasl_passwd": self.sasl_passwd,
+            "tls_policy": self.tls_policy,
+            "generic": self.generic,
+        }
+
+
+def relays(host: Host) -> Mapping[str, Smarthost]:
+    """Every endpoint that *host* sends to, by its next hop, the default one first."""
+    used = (*host.default, *{id(target): target for target in host.routes.values()}.values())
+    found: dict[str, Smarthost] = {}
+    for target in used:
+        if isinstance(target, Smarthost):
+            found.setdefault(spell(target.nexthop), target)
+    return found
+
+
+def tls_level(relay: Smarthost) -> TlsLevel:
+    """The level of the policy. Where TLS is implicit there is no `may`: the service for it demands TLS."""
+    endpoint = relay.endpoint
+    return TlsLevel.ENCRYPT if endpoint.implicit_tls and endpoint.tls is TlsLevel.MAY else endpoint.tls
+
+
+def transport_rows(host: Host) -> Rows:
+    """The rows of the transport table: all but the default. What is local here has a row only below a wildcard."""
+    # Few targets are shared by many keys, and comparing targets costs more than all the rest.
+    by_identity: dict[int, str | None] = {}
+    rows: dict[str, str | None] = {}
+    for table in (host.domains, host.routes):
+        for key, target in table.items():
+            if id(target) not in by_identity:
+                mine = host.target(target)
+                by_identity[id(target)] = CLASS if isinstance(mine, Local) else value_for(mine)
+            rows[key] = by_identity[id(target)]
+    wildcards = {key: value for key, value in rows.items() if key.startswith(".")}
+    return tuple((key, value) for key, value in rows.items() if value and (value != CLASS or _caught(wildcards, key)))
+
+
+def _caught(wildcards: Mapping[str, str | None], key: str) -> bool:
+    """Whether a wildcard would send mail for *key* away if it had no row."""
+    if not wildcards:
+        return False
+    broader = (wildcards[name] for name in keys(key) if name != key and name in wildcards)
+    return next(broader, CLASS) not in {CLASS, None}
+
+
+def _sasl_rows(used: Mapping[str, Smarthost], secret: Resolve) -> Iterator[tuple[str, str]]:
+    for nexthop, relay in used.items():
+        credentials = relay.relay.credentials
+        if relay.endpoint.auth and credentials is not None:
+            row = (nexthop, f"{credentials.username}:{secret(credentials.password)}")
+            maps.write([row])
+            yield row
+
+
+def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smarthost]) -> Iterator[tuple[str, str]]:
+    default = host.target(host.default[0])
+    way = way_of(default, "")
+    yield "relayhost", way.nexthop if way else ""
+    if isinstance(default, Smarthost) and default.endpoint.implicit_tls:
+        for name in ("default_transport", "relay_transport"):
+            yield name, service("", implicit_tls=True)
+    for table, parameter in MAP_PARAMETERS.items():
+        if tables[table]:
+            yield parameter, f"{TYPE}:${{{MAPS}}}/{table}"
+    if tables["sasl_passwd"]:
+        yield "smtp_sasl_auth_enable", "yes"
+        yield "smtp_sasl_tls_security_options", "noanonymous"
+    if any(relay.endpoint.auth and tls_level(relay) in _CLEAR for relay in used.values()):
+        yield "smtp_sasl_security_options", "noanonymous"
+    if any(relay.endpoint.tls is TlsLevel.DANE for relay in used.values()):
+        yield "smtp_dns_support_level", "dnssec"
+
+
+def wish(host: Host, secret: Resolve) -> Wish:
+    """The rows for *host*. Raises what *secret* raises, and MapError for credentials that no table can hold."""
+    used = relays(host)
+    tables: dict[str, Rows] = {
+        "transport": transport_rows(host),
+        "sasl_passwd": tuple(_sasl_rows(used, secret)),
+        "tls_policy": tuple((nexthop, tls_level(relay).value) for nexthop, relay in used.items()),
+        "generic": tuple(host.rewrite.items()),
+    }
+    return Wish(**tables, parameters=tuple(_parameters(host, tables, used)))
+
+
+def render(host: Host, templates: Templates, secret: Resolve) -> tuple[DesiredFile, ...]:
+    """The managed parameters of *host* and the sources of its tables; a table without rows does not exist.
+
+    What Postfix cannot do (`refusals`) is left out. Raises TemplateError, SecretError, MapError, and RenderMismatch
+    when what a template makes of the rows means something else than they do.
+    """
+    wanted = wish(host, secret)
+    contents: dict[str, bytes | None] = {}
+    for table in TABLES:
+        rows = wanted.tables[table]
+        text = templates.render(f"postfix/{table}.j2", rows=rows, host=host.name) if rows else None
+        contents[table] = None if text is None else text.encode()
+    main_cf = templates.render("postfix/main.cf.j2", parameters=wanted.parameters, host=host.name).encode()
+    prove(host, wanted, main_cf, contents)
+    files = (
+        DesiredFile(path=wished(table), content=contents[table], secret=table == "sasl_passwd") for table in TABLES
+    )
+    return (DesiredFile(path=MAIN_CF, content=main_cf), *files)

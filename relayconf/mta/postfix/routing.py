@@ -1,0 +1,89 @@
+"""Where Postfix sends mail: what a transport table and relayhost say of a recipient of another server.
+
+Source: transport(5), postconf(5) (relayhost, default_transport), resolve.c and transport.c of Postfix 3.5 to 3.11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from relayconf.model import At, Direct, Internal, Mx, Reject, Retry, Smarthost, Target
+from relayconf.mta.postfix.names import SMTP, service
+from relayconf.mta.postfix.nexthop import spell
+
+CLASS = ":"
+"""The value of a row that keeps what Postfix does without the table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """The service and the next hop of one delivery; for `error` and `retry` the next hop is the text."""
+
+    service: str
+    nexthop: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """All that decides: the table (keys in lower case), relayhost, and default_transport."""
+
+    table: Mapping[str, str]
+    relayhost: str = ""
+    default_transport: str = SMTP
+
+
+def way_of(target: Target, domain: str) -> Way | None:
+    """What *target* means for mail to *domain*; None where nothing is to be routed, or no table can say it."""
+    match target:
+        case Direct() | Mx():
+            return Way(service=SMTP, nexthop=domain)
+        case Smarthost():
+            name = service("", implicit_tls=target.endpoint.implicit_tls)
+            return Way(service=name, nexthop=spell(target.nexthop))
+        case At() | Internal():
+            return Way(service=SMTP, nexthop=spell(target.nexthop))
+        case Reject():
+            return Way(service="error", nexthop=target.text.strip())
+        case Retry():
+            return Way(service="retry", nexthop=target.text.strip())
+        case _:
+            return None
+
+
+def value_for(target: Target) -> str | None:
+    """The value of a transport table's row for *target*; None as for `way_of`."""
+    way = way_of(target, "")
+    return None if way is None else f"{way.service}:{way.nexthop}"
+
+
+def keys(recipient: str) -> Iterator[str]:
+    """The keys that are looked up for *recipient*, an address or a domain, the first hit wins."""
+    if "@" in recipient:
+        yield recipient
+    domain = recipient.rpartition("@")[2]
+    yield domain
+    dot = domain.find(".", 1)
+    while dot >= 0:
+        yield domain[dot:]
+        dot = domain.find(".", dot + 1)
+    yield "*"
+
+
+def lookup(table: Mapping[str, str], recipient: str) -> str | None:
+    """The value of the row for *recipient*, which is in lower case."""
+    return next((table[key] for key in keys(recipient) if key in table), None)
+
+
+def route(routing: Routing, recipient: str) -> Way:
+    """The way of mail to *recipient*, whose domain is none that Postfix delivers itself."""
+    domain = recipient.rpartition("@")[2]
+    default, _, fixed = routing.default_transport.partition(":")
+    unrouted = Way(service=default, nexthop=fixed or routing.relayhost or domain)
+    value = lookup(routing.table, recipient)
+    if value is None or value == CLASS:
+        return unrouted
+    name, _, nexthop = value.partition(":")
+    if not name:
+        return Way(service=unrouted.service, nexthop=nexthop)
+    return Way(service=name, nexthop=nexthop or domain)

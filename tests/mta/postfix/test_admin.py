@@ -1,0 +1,150 @@
+"""The admin's own settings against the wish."""
+
+from __future__ import annotations
+
+import pytest
+
+from relayconf.model import Host, Internal, Nexthop
+from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD
+from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, host, relay, settled
+from tests.mta.postfix.test_checks import told, values
+
+STORE = Internal(nexthop=Nexthop(host="store.test"))
+
+
+@pytest.mark.parametrize(
+    ("owner", "who"),
+    [
+        ("pmg", "Proxmox Mail Gateway"),
+        ("nixos", "NixOS"),
+        ("# Managed by \x1b[31mAnsible", r"something that says of itself: # Managed by \x1b[31mAnsible"),
+    ],
+)
+def test_other_owners(owner: str, who: str) -> None:
+    """A known product by its name, everything else in its own words made safe."""
+    assert told(host(relay("a")), values(managed_by=owner)) == [
+        (
+            f"error postfix-managed: Postfix's configuration here is written by {who}; what relayconf changes would be "
+            "lost or do harm"
+        )
+    ]
+
+
+def test_other_instances() -> None:
+    """They are named and left alone."""
+    assert told(host(relay("a")), values(multi_instance="/etc/postfix-out")) == [
+        "note postfix-instances: there are other instances of Postfix, which are left alone: /etc/postfix-out"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "main", "text"),
+    [
+        (
+            host(relay("a")),
+            "default_transport = smtp:[old.test]",
+            (
+                "error postfix-default-transport: main.cf: default_transport names a next hop itself, [old.test], "
+                "which beats relayhost"
+            ),
+        ),
+        (
+            host(relay("a", 465)),
+            "sender_dependent_relayhost_maps = hash:/a",
+            (
+                "error postfix-sender-dependent: relays with implicit TLS do not go together with the host's own "
+                "sender_dependent_relayhost_maps"
+            ),
+        ),
+        (
+            host(relay("a")),
+            "sender_dependent_default_transport_maps = hash:/a",
+            (
+                "warning postfix-sender-dependent: main.cf: mail of some senders goes another way than the inventory "
+                "says: sender_dependent_default_transport_maps"
+            ),
+        ),
+        (
+            host(relay("a"), routes={".x.test": STORE}),
+            "parent_domain_matches_subdomains = x, transport_maps",
+            (
+                "error postfix-wildcards: parent_domain_matches_subdomains names transport_maps, so these routes do "
+                "not count: .x.test"
+            ),
+        ),
+        (
+            host(relay("a", 465), routes={"x.test": relay("b")}),
+            "smtp_tls_wrappermode = yes",
+            (
+                "error postfix-wrappermode: main.cf: smtp_tls_wrappermode = yes speaks TLS from the first byte, also "
+                "to [b.test]:587"
+            ),
+        ),
+        (
+            host(relay("a")),
+            "relayhost = [old.test]",
+            "note postfix-duplicates: main.cf sets these more than once, of which the last counts: relayhost",
+        ),
+    ],
+)
+def test_main_cf(wanted: Host, main: str, text: str) -> None:
+    """Each setting that beats the wish is named."""
+    assert told(wanted, facts({MAIN_CF: MAIN + f"{main}\n".encode()})) == [text]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "main"),
+    [
+        (host(), "default_transport = smtp:[old.test]"),
+        (host(relay("a")), "default_transport = smtp"),
+        (host(relay("a"), routes={"x.test": STORE}), "parent_domain_matches_subdomains = transport_maps"),
+        (host(relay("a"), routes={".x.test": STORE}), "parent_domain_matches_subdomains = relay_domains"),
+        (host(relay("a", 465)), "smtp_tls_wrappermode = yes"),
+        (host(relay("a")), "sender_dependent_relayhost_maps ="),
+    ],
+)
+def test_harmless(wanted: Host, main: str) -> None:
+    """What does not touch the wish is not told."""
+    assert told(wanted, facts({MAIN_CF: MAIN + f"{main}\n".encode()})) == []
+
+
+def test_master_cf() -> None:
+    """A service with its own value of something managed; ours have theirs on purpose."""
+    master = MASTER + b"out unix - - y - - smtp\n  -o relayhost= -o { smtp_tls_policy_maps = hash:/x }\n  -o x=y\n"
+
+    assert told(host(relay("a")), facts({MASTER_CF: master})) == [
+        (
+            "warning postfix-overridden: master.cf: the service out has its own relayhost, smtp_tls_policy_maps, which "
+            "beats main.cf"
+        )
+    ]
+    assert told(host(relay("a", 465)), settled(host(relay("a", 465))).facts) == []
+
+
+def test_by_hand() -> None:
+    """A managed value that somebody changed is overwritten when it is still wished, else left."""
+    state = settled(host(relay("a")))
+    main = state.content(MAIN_CF).replace(b"relayhost = [a.test]:587", b"relayhost = [human.test]")
+    changed = State(facts=facts({**_contents(state), MAIN_CF: main}), tables=state.tables)
+
+    assert (
+        "warning postfix-by-hand: main.cf: relayhost was changed by hand since 2026-11-24; it will be overwritten"
+        in (told(host(relay("a")), changed.facts))
+    )
+    assert (
+        "warning postfix-by-hand: main.cf: relayhost was changed by hand since 2026-11-24; it stays as it is"
+        in told(host(), changed.facts)
+    )
+
+
+def _contents(state: State) -> dict[str, bytes | None]:
+    return {path: file.content for path, file in state.facts.files.items()}
+
+
+def test_by_hand_names_are_safe() -> None:
+    """Whatever the record on the host says."""
+    state = facts({RECORD: b"a\x1bb\tx\t\x07\n"})
+
+    assert told(host(), state) == [
+        r"warning postfix-by-hand: main.cf: a\x1bb was changed by hand since \x07; it stays as it is"
+    ]

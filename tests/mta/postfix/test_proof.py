@@ -1,0 +1,146 @@
+"""The proof of what was rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from relayconf.errors import RenderMismatch
+from relayconf.model import Direct, Internal, Local, Nexthop, Reject, Target
+from relayconf.mta.postfix.proof import prove
+from relayconf.mta.postfix.rendering import wish
+from tests.mta.postfix.hosts import host, relay, secret
+
+STORE = Internal(nexthop=Nexthop(host="store.test"))
+WANTED = host(
+    relay("a"),
+    domains={".x.test": STORE, "here.x.test": Local(), "y.test": STORE},
+    routes={"d.test": Direct(), "u@d.test": Reject(text="5.1.1 no"), "void.test": Reject(text="5.1.1 never")},
+)
+MAIN = "".join(f"{name} = {value}\n" for name, value in wish(WANTED, secret).parameters).encode()
+TRANSPORT = (
+    ".x.test smtp:[store.test]:25\nhere.x.test :\ny.test smtp:[store.test]:25\nd.test smtp:\nu@d.test error:5.1.1 no\n"
+    "void.test error:5.1.1 never\n"
+)
+TABLES: Mapping[str, bytes | None] = {
+    "transport": TRANSPORT.encode(),
+    "sasl_passwd": b"[a.test]:587 a:pw\n",
+    "tls_policy": b"[a.test]:587 secure\n",
+    "generic": None,
+}
+
+
+def refused(tables: Mapping[str, bytes | None], main: bytes = MAIN) -> str:
+    """Why these files are refused."""
+    with pytest.raises(RenderMismatch) as caught:
+        prove(WANTED, wish(WANTED, secret), main, {**TABLES, **tables})
+    return caught.value.message
+
+
+def test_right() -> None:
+    """Comments, order and letters' case of keys do not matter."""
+    lines = TRANSPORT.replace("y.test", "Y.test").splitlines(keepends=True)
+    prove(WANTED, wish(WANTED, secret), b"# c\n" + MAIN, {**TABLES, "transport": "".join(reversed(lines)).encode()})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        (
+            "y.test smtp:[store.test]:25\n",
+            "",
+            "mail for y.test to [a.test]:587, but the inventory says [store.test]:25 (y.test)",
+        ),
+        (
+            ".x.test smtp:[store.test]:25\n",
+            "",
+            "mail for relayconf-probe.x.test to [a.test]:587, but the inventory says [store.test]:25 (.x.test)",
+        ),
+        (
+            "here.x.test :\n",
+            "",
+            "mail for here.x.test to [store.test]:25, but the inventory says local (here.x.test)",
+        ),
+        (
+            "d.test smtp:\n",
+            "d.test :\n",
+            "mail for d.test to [a.test]:587, but the inventory says direct (MX) of d.test (d.test)",
+        ),
+        (
+            "u@d.test error:5.1.1 no\n",
+            "",
+            "mail for u@d.test to direct (MX) of d.test, but the inventory says reject: 5.1.1 no (u@d.test)",
+        ),
+        (
+            "void.test",
+            "extra.test smtp:\nvoid.test",
+            (
+                "mail for extra.test to direct (MX) of extra.test, but the inventory says [a.test]:587 "
+                "(the rest of the world)"
+            ),
+        ),
+        (
+            "void.test",
+            "* smtp:\nvoid.test",
+            (
+                "mail for relayconf-probe to direct (MX) of relayconf-probe, but the inventory says [a.test]:587 (the "
+                "rest of the world)"
+            ),
+        ),
+    ],
+)
+def test_wrong_routes(old: str, new: str, text: str) -> None:
+    """A row too few, too many, or with another value: the recipient, where it would go, where it should."""
+    table = TRANSPORT.replace(old, new).encode()
+
+    assert refused({"transport": table}) == f"mail1: the rendered transport table sends {text}"
+
+
+def test_probes_are_nobody_s() -> None:
+    """Names that are tried are none of the inventory's, whatever its names are."""
+    names: dict[str, Target] = {"relayconf-probe": STORE, "relayconf-probe.x.test": STORE, ".x.test": Direct()}
+    wanted = replace(WANTED, domains={}, routes=names)
+    rows = "relayconf-probe smtp:[store.test]:25\nrelayconf-probe.x.test smtp:[store.test]:25\n"
+    main = b"".join(f"{name} = {value}\n".encode() for name, value in wish(wanted, secret).parameters)
+
+    prove(wanted, wish(wanted, secret), main, {**TABLES, "transport": f"{rows}.x.test smtp:\n".encode()})
+    with pytest.raises(RenderMismatch, match=r"relayconf-probex\.x\.test"):
+        prove(wanted, wish(wanted, secret), main, {**TABLES, "transport": rows.encode()})
+    below = {name: target for name, target in names.items() if name != "relayconf-probe"}
+    with pytest.raises(RenderMismatch, match=r"relayconf-probex\.x\.test"):
+        prove(
+            replace(wanted, routes=below),
+            wish(wanted, secret),
+            main,
+            {**TABLES, "transport": b"relayconf-probe.x.test smtp:[store.test]:25\n"},
+        )
+
+
+@pytest.mark.parametrize(
+    ("table", "content"),
+    [
+        ("sasl_passwd", b"[a.test]:587 a:other\n"),
+        ("sasl_passwd", b"[a.test]:587 a:pw\na.test x:y\n"),
+        ("sasl_passwd", b"[a.test]:587 a:pw\n[a.test]:587 a:pw\n"),
+        ("tls_policy", None),
+        ("generic", b"a b\n"),
+    ],
+)
+def test_wrong_rows(table: str, content: bytes | None) -> None:
+    """Another value, a row too many, the same row twice, none at all."""
+    assert refused({table: content}) == (
+        f"mail1: the rendered {table} does not hold the rows that the inventory asks for"
+    )
+
+
+def test_wrong_parameters() -> None:
+    """The names of what is missing or other."""
+    main = MAIN.replace(b"relayhost = [a.test]:587", b"relayhost = [b.test]:587").replace(
+        b"smtp_sasl_auth_enable = yes\n", b""
+    )
+
+    assert refused({}, main) == (
+        "mail1: the rendered main.cf does not say what the inventory says of relayhost, smtp_sasl_auth_enable"
+    )

@@ -1,0 +1,92 @@
+"""What an inventory can wish that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from relayconf.facts import Severity
+from relayconf.model import Credentials, Direct, Discard, Host, Reject, SecretRef, Smarthost, Target
+from relayconf.mta.postfix import refusals
+from tests.mta.postfix.hosts import host, relay
+
+A, B = relay("a"), relay("b")
+OTHER_PASSWORD = Smarthost(
+    relay=replace(
+        A.relay, name="a2", credentials=Credentials(username="a2", password=SecretRef(kind="env", value="X"))
+    ),
+    endpoint=A.endpoint,
+)
+COLON = Smarthost(
+    relay=replace(A.relay, credentials=Credentials(username="a:b", password=SecretRef(kind="env", value="X"))),
+    endpoint=A.endpoint,
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code", "text"),
+    [
+        (
+            replace(host(), default=(A, Direct())),
+            "postfix-failover",
+            "`relay` lists 2 relays to fail over between, which is not supported on Postfix yet",
+        ),
+        (
+            host(routes={"void.test": Discard(text="x")}),
+            "postfix-discard",
+            "to discard mail is not supported on Postfix yet: void.test",
+        ),
+        (
+            host(routes={"#a@x.test": A}, rewrite={"#b@x.test": "c@x.test"}),
+            "postfix-comment-key",
+            "a table of Postfix takes what begins with `#` for a comment: #a@x.test, #b@x.test",
+        ),
+        (
+            host(relay("a", tls="fingerprint")),
+            "postfix-fingerprint",
+            "the relay a:587 wants `tls: fingerprint`, but there is no way yet to say which fingerprint",
+        ),
+        (
+            host(COLON),
+            "postfix-user-colon",
+            "the user name at the relay a:587 holds a colon, where Postfix lets the password begin",
+        ),
+        (
+            host(A, routes={"x.test": OTHER_PASSWORD}),
+            "postfix-same-server",
+            (
+                "the relays a:587 and a2:587 are the same server and port, but differ in credentials or TLS, and "
+                "Postfix knows them by server and port alone"
+            ),
+        ),
+        (
+            host(A, routes={"x.test": relay("a", tls="encrypt")}),
+            "postfix-same-server",
+            (
+                "the relays a:587 and a:587 are the same server and port, but differ in credentials or TLS, and "
+                "Postfix knows them by server and port alone"
+            ),
+        ),
+    ],
+)
+def test_refused(wanted: Host, code: str, text: str) -> None:
+    """Each with its reason and at least one way out."""
+    (finding,) = refusals(wanted)
+
+    assert (finding.code, finding.severity, finding.text) == (code, Severity.ERROR, text)
+    assert finding.ways_out
+
+
+def test_fine() -> None:
+    """Two ports of a relay, two relays, rejections, DANE, an IPv6 address: no word."""
+    six = Smarthost(relay=replace(B.relay, host="2001:db8::1"), endpoint=B.endpoint)
+    routes: dict[str, Target] = {
+        "a.test": relay("a", 465),
+        "b.test": six,
+        "c.test": Reject(text="5.1.1 x"),
+        "d.test": relay("a"),
+    }
+
+    assert refusals(host(relay("a"), routes=routes)) == ()
+    assert refusals(host(relay("a", tls="dane"))) == ()

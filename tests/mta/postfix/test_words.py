@@ -1,0 +1,30 @@
+"""Words for a plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from relayconf.mta.postfix.routing import Way
+from relayconf.mta.postfix.words import listing, way_words
+
+
+@pytest.mark.parametrize(
+    ("service", "nexthop", "words"),
+    [
+        ("smtp", "[isp.test]:587", "[isp.test]:587"),
+        ("relayconf-tls", "[isp.test]:465", "[isp.test]:465"),
+        ("smtp", "d.test", "direct (MX) of d.test"),
+        ("smtp", "", "direct (MX)"),
+        ("error", "5.1.1 no", "reject: 5.1.1 no"),
+        ("retry", "4.3.0 later", "retry: 4.3.0 later"),
+    ],
+)
+def test_ways(service: str, nexthop: str, words: str) -> None:
+    """A relay shows as it is spelt, all else in words."""
+    assert way_words(Way(service=service, nexthop=nexthop)) == words
+
+
+def test_listing() -> None:
+    """At most five names, and how many more."""
+    assert listing("abc") == "a, b, c"
+    assert listing("abcdefg") == "a, b, c, d, e and 2 more"
