@@ -163,6 +163,7 @@ def apply(
     accept_new: AcceptNewOption = False,
     json: JsonOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    flush: Annotated[bool, typer.Option("--flush", help="Have waiting mail tried again afterwards.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
@@ -180,6 +181,6 @@ def apply(
             accept_new=accept_new,
             json=json,
         )
-        return plan(console, options) if dry_run else apply(console, options, yes=yes)
+        return plan(console, options) if dry_run else apply(console, options, yes=yes, flush=flush)
 
     _run(action)

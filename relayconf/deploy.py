@@ -145,26 +145,32 @@ def _conclude(report: _Report, status: int, host: Host, transaction: str) -> Dep
             raise ConnectionLost(f"the host's report ends with the status {status}, which means nothing here")
 
 
-def _stdin(host: Host, mta: Mta, changes: Sequence[Change], transaction: str, patience: int = PATIENCE) -> bytes:
+def _stdin(
+    host: Host, mta: Mta, changes: Sequence[Change], transaction: str, patience: int = PATIENCE, *, flush: bool = False
+) -> bytes:
     payload, request = _payload(changes)
     head = [
         f"transaction {transaction}",
         f"patience {patience}",
         f"request {request}",
+        *(["flush yes"] if flush else []),
         f"payload {len(payload)} {hashlib.sha256(payload).hexdigest()}",
     ]
     return request_text(host, mta, head) + payload
 
 
-def deploy(session: Session, host: Host, mta: Mta, changes: Sequence[Change], transaction: str) -> Deployed:
+def deploy(
+    session: Session, host: Host, mta: Mta, changes: Sequence[Change], transaction: str, *, flush: bool = False
+) -> Deployed:
     """Make *changes* on *host* in their order, all or none, as the transaction that is named.
 
     *transaction* consists of ASCII letters, digits and `-`, and sorts by time. A transaction that was cut short on the
-    host is finished or rolled back first; without changes that is all. Raises StalePlan (nothing written), DeployError
-    (the host is as it was before), RollbackFailed (it is not), HostError for parameters that cannot be sent, and what
-    the session raises; after ConnectionLost the host finishes or rolls back alone.
+    host is finished or rolled back first; without changes that is all. *flush* has waiting mail tried again afterwards.
+    Raises StalePlan (nothing written), DeployError (the host is as it was before), RollbackFailed (it is not),
+    HostError for parameters that cannot be sent, and what the session raises; after ConnectionLost the host finishes or
+    rolls back alone.
     """
     script = assemble(mta.SHELL, DEPLOY)
-    stdin = _stdin(host, mta, changes, transaction)
+    stdin = _stdin(host, mta, changes, transaction, flush=flush)
     report, status = _read(session.run(script, stdin=stdin, timeout=_TIMEOUT).stdout)
     return _conclude(report, status, host, transaction)

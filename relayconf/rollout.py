@@ -105,22 +105,26 @@ class Rollout:
             self.hosts, lambda host: _isolated(host, lambda _: self._plan(host, keep=keep, recover=recover))
         )
 
-    def apply(self, plans: FleetResult) -> FleetResult:
-        """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is."""
+    def apply(self, plans: FleetResult, *, flush: bool = False) -> FleetResult:
+        """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is.
+
+        *flush* has the mail that waits on those hosts tried again.
+        """
         pending = {result.host: result.plan for result in plans.pending if result.plan is not None}
 
         def apply_one(host: Host) -> HostResult:
             plan = pending[host.name]
-            return _isolated(host, lambda _: self._deploy(plan), plan)
+            return _isolated(host, lambda _: self._deploy(plan, flush=flush), plan)
 
         applied = self._each([host for host in self.hosts if host.name in pending], apply_one)
         rest = [result for result in plans.results if result.host not in pending]
         names = [host.name for host in self.hosts]
         return in_order([*rest, *applied.results], names, interrupted=applied.interrupted)
 
-    def _deploy(self, plan: HostPlan) -> HostResult:
+    def _deploy(self, plan: HostPlan, *, flush: bool) -> HostResult:
         transaction = new_transaction()
-        done = deploy(self._sessions[plan.host.name], plan.host, MTAS[plan.host.mta], plan.changes, transaction)
+        session, mta = self._sessions[plan.host.name], MTAS[plan.host.mta]
+        done = deploy(session, plan.host, mta, plan.changes, transaction, flush=flush)
         return HostResult(
             host=plan.host.name, status=Status.CHANGED, plan=plan, transaction=transaction, warnings=done.warnings
         )

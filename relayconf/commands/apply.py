@@ -22,8 +22,10 @@ def _is_agreed(console: Console, fleet: FleetResult, plan: str, *, seen: bool) -
     return console.ask(f"Apply this to {count} host{'' if count == 1 else 's'}? Type yes: ") == "yes"
 
 
-def apply(console: Console, options: Options, *, yes: bool = False) -> ExitCode:
+def apply(console: Console, options: Options, *, yes: bool = False, flush: bool = False) -> ExitCode:
     """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
+
+    *flush* has the mail that waits on the changed hosts tried again.
 
     What an earlier apply left on a host when it was cut short is put right before the plan is made.
     """
@@ -40,6 +42,6 @@ def apply(console: Console, options: Options, *, yes: bool = False) -> ExitCode:
         if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans)
+        fleet = rollout.apply(plans, flush=flush)
     console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))
     return fleet.exit_code

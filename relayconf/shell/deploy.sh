@@ -781,7 +781,7 @@ fail() {
 }
 
 read_header() {
-	state='' transaction='' size='' sha='' request='' patience=60
+	state='' transaction='' size='' sha='' request='' patience=60 flush_queue=
 	while IFS= read -r h_line; do
 		h_rest=${h_line#* }
 		case $h_line in
@@ -791,6 +791,7 @@ read_header() {
 		'payload '*) size=${h_rest%% *} sha=${h_rest#* } ;;
 		'request '*) request=$h_rest ;;
 		'patience '*) patience=$h_rest ;;
+		'flush yes') flush_queue=yes ;;
 		'parameter '*) mta_parameter "${h_rest%% *}" "${h_rest#* }" ;;
 		esac
 	done
@@ -863,6 +864,7 @@ main() {
 	record && step finalize || fail
 	settle
 	mta_prune || note "warning $reason"
+	[ -z "$flush_queue" ] || mta_flush 3>&- || note "warning the queue was not flushed: $reason"
 	prune
 	finish 0
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -137,3 +138,20 @@ def test_the_plan_tells_what_waits_in_the_queue(admin: LabAdmin) -> None:
 
     assert planned.code == ExitCode.OK, planned.out + planned.err
     assert "\nNote      mail1   2 messages wait in the queue, the oldest " in planned.out
+
+
+def test_waiting_mail_takes_the_new_way_at_once_when_wished(admin: LabAdmin) -> None:
+    """`--flush`: what the receiver put off is at the relay right after the apply."""
+    host, receiver = admin.lab.host("mail1"), admin.lab.spec.receiver
+    admin.lab.change_relay(dataclasses.replace(receiver, refusal="451 4.7.1 not from here"))
+    try:
+        host.inject("me@mail1.lab.test", ["late@world.test"])
+        admin.lab.wait_for(lambda: [queued.queue_name for queued in host.queue()] == ["deferred"])
+
+        applied = admin.run("apply", "--yes", "--flush")
+        message = admin.lab.message_to("late@world.test")
+    finally:
+        admin.lab.change_relay(receiver)
+
+    assert applied.code == ExitCode.OK, applied.out + applied.err
+    assert (message.server, message.user) == ("isp.relays.test", "customer")

@@ -115,9 +115,10 @@ class Sandbox:
             now[after.path] = as_left(now[after.path], after)
         return changes
 
-    def deploy(self, changes: Sequence[Change], transaction: str = TRANSACTION) -> Deployed:
+    def deploy(self, changes: Sequence[Change], transaction: str = TRANSACTION, *, flush: bool = False) -> Deployed:
         """Deploy *changes*."""
-        return deploy(self.session, qmail_host(home=self.home, state=self.root / "state"), qmail, changes, transaction)
+        host = qmail_host(home=self.home, state=self.root / "state")
+        return deploy(self.session, host, qmail, changes, transaction, flush=flush)
 
     def stdin(self, changes: Sequence[Change], transaction: str = TRANSACTION) -> bytes:
         """What such a deploy sends behind its script; the host waits a second for the next byte."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -298,3 +299,31 @@ def test_missing_parent_of_the_state_directory(dash: Sandbox) -> None:
 
     with pytest.raises(DeployError, match=r"receive: the state directory .*/missing/state cannot be made: mkdir: .*"):
         lost.deploy(changes)
+
+
+def test_waiting_mail_is_tried_again_when_wished(dash: Sandbox) -> None:
+    """ALRM goes to the one qmail-send of this home, after qmail-tcpok; without the wish to nobody."""
+    log = dash.root / "log"
+    with running(dash.home, "qmail-send", f'trap "echo alrm >>{log}" ALRM; while :; do sleep 0.05; done'):
+        tcpok = dash.home / "bin" / "qmail-tcpok"
+        tcpok.write_text(f"#!/bin/sh\necho tcpok >>{log}\n")
+        tcpok.chmod(0o755)
+        dash.deploy(dash.changes(TO_NEW))
+        unwished = log.exists()
+
+        done = dash.deploy(dash.changes(replace(TO_NEW, content=OLD)), "20261124T101600Z-000000", flush=True)
+        deadline = time.monotonic() + 5
+        while log.read_text() != "tcpok\nalrm\n" and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    assert not unwished
+    assert done.warnings == ()
+    assert log.read_text() == "tcpok\nalrm\n"
+
+
+def test_a_flush_that_fails_is_a_warning(dash: Sandbox) -> None:
+    """What was applied stays applied."""
+    done = dash.deploy(dash.changes(TO_NEW), flush=True)
+
+    assert done.warnings == ("the queue was not flushed: no qmail-send runs here",)
+    assert (dash.control / "smtproutes").read_bytes() == NEW

@@ -41,6 +41,7 @@ mta_dress() {{ log_call "dress $1"; }}
 mta_activate() {{ log_call "activate $1"; }}
 mta_undo() {{ log_call "undo $1"; }}
 mta_prune() {{ log_call prune; }}
+mta_flush() {{ log_call flush; }}
 mta_verify() {{ log_call "verify $1"; }}
 """
 

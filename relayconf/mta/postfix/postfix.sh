@@ -687,3 +687,11 @@ mta_prune() {
 	done
 	return "$x_status"
 }
+
+# Have everything that waits tried again (postqueue(1)); deferred mail is resolved anew at every attempt.
+mta_flush() {
+	try postqueue -c "$config" -f || {
+		reason=$why
+		return 1
+	}
+}

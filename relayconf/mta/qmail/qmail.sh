@@ -211,3 +211,19 @@ mta_verify() {
 		return 1
 	}
 }
+
+# Have everything that waits tried again: forget which hosts timed out (qmail-tcpok(8)), and ALRM to qmail-send.
+mta_flush() {
+	[ -n "$sender" ] || {
+		reason='no qmail-send runs here'
+		return 1
+	}
+	[ ! -x "$home/bin/qmail-tcpok" ] || try "$home/bin/qmail-tcpok" || {
+		reason=$why
+		return 1
+	}
+	home_of "$sender" qmail-send && kill -ALRM "$sender" || {
+		reason="qmail-send, pid $sender, could not be told"
+		return 1
+	}
+}

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 import pytest
 from _pytest.mark import ParameterSet
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relayconf.errors import MainCfError, RelayconfError
@@ -211,10 +211,10 @@ def test_merge_reaches_the_wish_and_stays(text: bytes, settings: dict[str, str],
         return
     try:
         merged = merge(text, settings, remove)
-    except MainCfError as error:
-        assert "strange character" in error.message
-        assert re.search(rb"[\v\f]", text)
-        return
+    except MainCfError:
+        # `test_a_name_that_postconf_does_not_find_cannot_be_taken_out` has this case.
+        assume(not re.search(rb"[\v\f]", text))
+        raise
     after = parse(merged)
     assert changed(merged, settings) == {}
     assert not after.keys() & remove
