@@ -25,7 +25,7 @@ class DesiredFile:
     A deploy makes all files of one `phase` live, activates them, and goes on with the next; one path may have a file in
     several phases. `target` is the absolute path of a file that cannot be on the host yet, so that `observe` did not
     look for it. `replaces` is the path of the file whose part this one takes over; reviewers see the difference to that
-    one. A `transitional` file is there only until a later phase, and is not shown.
+    one. An `internal` file is not shown: it is there only until a later phase, or for relayconf itself.
     """
 
     path: str
@@ -37,7 +37,7 @@ class DesiredFile:
     phase: int = 0
     target: str | None = None
     replaces: str | None = None
-    transitional: bool = False
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,7 +164,7 @@ def _diffs(mta: Mta, facts: Facts, changes: Sequence[Change], masker: Masker) ->
     by_path: dict[str, list[Change]] = {}
     for change in changes:
         by_path.setdefault(change.path, []).append(change)
-    return tuple(_diff(mta, facts, steps, masker) for steps in by_path.values() if not steps[-1].after.transitional)
+    return tuple(_diff(mta, facts, steps, masker) for steps in by_path.values() if not steps[-1].after.internal)
 
 
 def _nexthop(table: Mapping[str, str], key: str) -> str:
@@ -187,7 +187,7 @@ def _route_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple
 def _contents_after(contents: Mapping[str, bytes | None], changes: Sequence[Change]) -> Mapping[str, bytes | None]:
     wanted = dict(contents)
     for change in changes:
-        if not change.after.transitional:
+        if not change.after.internal:
             wanted[change.after.replaces or change.path] = change.after.content
     return wanted
 

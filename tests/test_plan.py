@@ -178,9 +178,9 @@ def test_a_file_that_comes_and_goes_is_compared_with_what_each_phase_left() -> N
 
 
 def test_a_new_file_that_takes_over_another_s_part_is_shown_against_it() -> None:
-    """Its own place was empty; a transitional one is made and not shown."""
+    """Its own place was empty; an internal one is made and not shown."""
     new = DesiredFile(path="qmail:2/routes", content=b":b.example\n", target="/x/2/routes", replaces=PATH)
-    passing = DesiredFile(path="qmail:1/routes", content=b":c.example\n", target="/x/1/routes", transitional=True)
+    passing = DesiredFile(path="qmail:1/routes", content=b":c.example\n", target="/x/1/routes", internal=True)
 
     made = plan_host(
         host=qmail_host(),

@@ -18,7 +18,7 @@ from relayconf.mta.postfix.state import wish_of
 _SECRET = "sasl_passwd"  # noqa: S105  the name of a table
 
 
-def _generation(found: Live, step: Step, number: int, *, transitional: bool) -> Iterator[DesiredFile]:
+def _generation(found: Live, step: Step, number: int, *, internal: bool) -> Iterator[DesiredFile]:
     for name in SOURCES:
         if name in step.tables:
             yield DesiredFile(
@@ -29,7 +29,7 @@ def _generation(found: Live, step: Step, number: int, *, transitional: bool) -> 
                 owner="root",
                 target=f"{directory_of(found, number)}/{name}",
                 replaces=in_use(name),
-                transitional=transitional,
+                internal=internal,
             )
 
 
@@ -37,12 +37,12 @@ def _files(found: Live, way: Sequence[Step]) -> Iterator[DesiredFile]:
     last = max((step.number for step in way if step.number is not None), default=0)
     for step in way:
         if step.number is not None:
-            yield from _generation(found, step, step.number, transitional=step.number != last)
+            yield from _generation(found, step, step.number, internal=step.number != last)
     for phase, step in enumerate(way, 1):
         yield DesiredFile(path=MASTER_CF, content=step.master, phase=phase)
         if phase == len(way):
             record = ownership.write(step.record)
-            yield DesiredFile(path=RECORD, content=record, mode=0o600, owner="root", phase=phase)
+            yield DesiredFile(path=RECORD, content=record, mode=0o600, owner="root", phase=phase, internal=True)
         # Last, so that nothing stands between its rename and the reload.
         yield DesiredFile(path=MAIN_CF, content=step.main, phase=phase)
 

@@ -34,7 +34,7 @@ OWNED = (
 )
 
 
-def table(number: int, name: str, content: bytes, *, transitional: bool) -> DesiredFile:
+def table(number: int, name: str, content: bytes, *, internal: bool) -> DesiredFile:
     """A table of a generation."""
     return DesiredFile(
         path=f"postfix:{number}/{name}",
@@ -44,21 +44,21 @@ def table(number: int, name: str, content: bytes, *, transitional: bool) -> Desi
         owner="root",
         target=f"/etc/postfix/relayconf/{number}/{name}",
         replaces=f"postfix:live/{name}",
-        transitional=transitional,
+        internal=internal,
     )
 
 
 def test_the_story() -> None:
     """A fresh host gets its first relay: tables first, then the relay made known, then the mail turned to it."""
     assert State(facts=facts()).desired(host(relay("isp"))) == (
-        table(1, "sasl_passwd", SASL, transitional=True),
-        table(1, "tls_policy", POLICY, transitional=True),
-        table(2, "sasl_passwd", SASL, transitional=False),
-        table(2, "tls_policy", POLICY, transitional=False),
+        table(1, "sasl_passwd", SASL, internal=True),
+        table(1, "tls_policy", POLICY, internal=True),
+        table(2, "sasl_passwd", SASL, internal=False),
+        table(2, "tls_policy", POLICY, internal=False),
         DesiredFile(path=MASTER_CF, content=MASTER, phase=1),
         DesiredFile(path=MAIN_CF, content=EXPANDED, phase=1),
         DesiredFile(path=MASTER_CF, content=MASTER, phase=2),
-        DesiredFile(path=RECORD, content=OWNED, mode=0o600, owner="root", phase=2),
+        DesiredFile(path=RECORD, content=OWNED, mode=0o600, owner="root", phase=2, internal=True),
         DesiredFile(path=MAIN_CF, content=SWITCHED, phase=2),
     )
 
@@ -69,7 +69,7 @@ def test_nothing_to_do() -> None:
 
     assert state.desired(host(relay("isp"))) == (
         DesiredFile(path=MASTER_CF, content=MASTER, phase=1),
-        DesiredFile(path=RECORD, content=OWNED, mode=0o600, owner="root", phase=1),
+        DesiredFile(path=RECORD, content=OWNED, mode=0o600, owner="root", phase=1, internal=True),
         DesiredFile(path=MAIN_CF, content=SWITCHED, phase=1),
     )
 
@@ -78,7 +78,7 @@ def test_a_host_that_nothing_is_wished_of() -> None:
     """No record, no generation, the admin's files."""
     assert State(facts=facts()).desired(host()) == (
         DesiredFile(path=MASTER_CF, content=MASTER, phase=1),
-        DesiredFile(path=RECORD, content=None, mode=0o600, owner="root", phase=1),
+        DesiredFile(path=RECORD, content=None, mode=0o600, owner="root", phase=1, internal=True),
         DesiredFile(path=MAIN_CF, content=MAIN, phase=1),
     )
 

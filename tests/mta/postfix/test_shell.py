@@ -279,6 +279,28 @@ def test_warnings_of_before(host: PostfixHost) -> None:
     assert done.warnings == ("the relay lost.test, in use already, has no address here",)
 
 
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_warning_that_does_not_come_again(host: PostfixHost, times: int) -> None:
+    """`postfix check` of a busy host stumbles over queue files on their way; what is wrong is wrong the second time."""
+    text = (
+        f'real=/usr/sbin/postfix; case "$*" in *"/trial check"*) echo x >>{SHIMS}.seen; '
+        f'[ "$(wc -l <{SHIMS}.seen)" -gt {times} ] || echo "postfix/postfix-script: warning: bogus $(date +%N)" >&2 ;; '
+        'esac; exec "$real" "$@"'
+    )
+    shim(host, "postfix", text)
+    changes = expand_and_switch(host)
+    before = host.snapshot()
+    try:
+        if times == 1:
+            assert host.deploy(changes).warnings == ()
+        else:
+            with pytest.raises(DeployError, match="validate: postfix check warns of the new configuration: "):
+                host.deploy(changes)
+            assert host.snapshot()[CONFIG] == before[CONFIG]
+    finally:
+        host.machine.run(["rm", "-rf", SHIMS, f"{SHIMS}.seen"])
+
+
 def test_postfix_that_does_not_run(host: PostfixHost) -> None:
     """A stopped Postfix is told nothing, and the report says when the change takes effect."""
     host.machine.postfix("stop")
