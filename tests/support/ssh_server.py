@@ -226,12 +226,14 @@ class SshServer:
                 connection.serve_forwards()
             transport.close()
 
-    def _feed(self, transport: paramiko.Transport, channel: paramiko.Channel, process: subprocess.Popen[bytes]) -> None:
+    def _feed(
+        self, transport: paramiko.Transport, channel: paramiko.Channel, process: subprocess.Popen[bytes], data: bytes
+    ) -> None:
         if process.stdin is None:
             raise ValueError("the process has no stdin")
         seen = 0
         with suppress(*_GONE), process.stdin as stdin:
-            while data := channel.recv(_CHUNK):
+            while data:
                 seen += len(data)
                 if self.drop_after is not None and seen > self.drop_after:
                     stdin.write(data[: len(data) - (seen - self.drop_after)])
@@ -240,11 +242,17 @@ class SshServer:
                     return
                 stdin.write(data)
                 stdin.flush()
+                data = channel.recv(_CHUNK)
         if not transport.is_active():
             self._signal(process, signal.SIGHUP)
 
     def _execute(self, transport: paramiko.Transport, channel: paramiko.Channel, command: str) -> None:
         self.commands.append(command)
+        # Paramiko answers the request after this thread is started. A command that ends at once would close the channel
+        # before the client has the answer; what the client sends comes after it.
+        first = b""
+        with suppress(*_GONE):
+            first = channel.recv(_CHUNK)
         process = subprocess.Popen(  # noqa: S602  a login shell is what a client's command is for
             self.noise + command,
             shell=True,
@@ -260,7 +268,7 @@ class SshServer:
             self._processes.append(process)
         if process.stdout is None or process.stderr is None:
             raise ValueError("the process has no output")
-        feeder = _thread(self._feed, transport, channel, process)
+        feeder = _thread(self._feed, transport, channel, process, first)
         readers = (
             _thread(_pump, process.stdout.read1, channel.sendall, process.stdout.close),  # type: ignore[attr-defined]  # buffered readers have it
             _thread(_pump, process.stderr.read1, channel.sendall_stderr, process.stderr.close),  # type: ignore[attr-defined]  # the same
