@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: help check test coverage fmt docs demo bench upgrade clean
+.PHONY: help check test coverage fmt docs demo bench torture upgrade clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | awk -F': ' '{printf "make %-10s%s\n", $$1, $$2}'
@@ -29,14 +29,17 @@ fmt: $(READY) ## format the code and fix what can be fixed
 	$(PYTHON) -m ruff check --fix
 	$(PYTHON) -m ruff format
 
-docs: $(READY) ## write docs/cli.md and the schema from the program itself
+docs: $(READY) ## write docs/cli.md from the program itself
 	$(PYTHON) -m tools.clidoc
 
 demo: $(READY) ## the main job, on a host that is made for it and thrown away
 	@$(PYTHON) demo/run.py
 
 bench: $(READY) ## the times that are promised, measured here
-	@set -e; for script in benchmarks/*.py; do $(PYTHON) "$$script"; done
+	@set -e; for name in startup inventory diff; do $(PYTHON) benchmarks/$$name.py; done
+
+torture: $(READY) ## a hundred changes of relay under load, as root: a quarter of an hour
+	$(PYTHON) benchmarks/flips.py
 
 upgrade: $(READY) ## the newest version of everything, written to tools/constraints.txt
 	$(PYTHON) -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import stat
 import subprocess
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import paramiko
@@ -20,6 +17,7 @@ from tests.support.cli import Admin
 from tests.support.qmail_tree import make_qmail
 from tests.support.ssh_keys import write_ed25519
 from tests.support.ssh_server import SshServer
+from tests.support.witness import Witness
 
 PASSWORDS = ("hunter2-one", "hunter2|two;three", "hunter2:four")
 OLD = (
@@ -27,35 +25,6 @@ OLD = (
     f"a.example:relay.example;587|user|{PASSWORDS[1]}\n"
     f"b.example:relay.example:587 user {PASSWORDS[2]}\n"
 ).encode()
-
-
-class Witness:
-    """Reads every command line and environment of this machine's processes until it is stopped."""
-
-    def __init__(self) -> None:
-        self.seen: set[bytes] = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def _watch(self) -> None:
-        own = str(os.getpid())
-        while not self._stop.is_set():
-            for process in Path("/proc").iterdir():
-                if process.name.isdigit() and process.name != own:
-                    self._read(process)
-
-    def _read(self, process: Path) -> None:
-        for part in ("cmdline", "environ"):
-            with suppress(OSError):
-                self.seen.add((process / part).read_bytes())
-
-    def __enter__(self) -> Witness:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        self._thread.join()
 
 
 @pytest.fixture(name="place")
