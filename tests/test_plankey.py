@@ -44,8 +44,9 @@ def no_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monk
 
 
 @pytest.fixture(params=[0o000, 0o777], ids=["umask 000", "umask 777"])
-def any_umask(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The most and the least open of umasks."""
+def any_umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """The most and the least open of umasks; the test's folder is made before, or nobody could enter it."""
+    assert tmp_path.is_dir()
     before = os.umask(request.param)
     yield
     os.umask(before)
@@ -62,8 +63,8 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("any_umask")
 def test_the_key_is_private_under_any_umask(tmp_path: Path) -> None:
     """The key file is readable and writable by its owner alone, whatever the umask."""
-    load_key(tmp_path / "plan.key")
-    assert _mode(tmp_path / "plan.key") == 0o600
+    load_key(tmp_path / "state" / "plan.key")
+    assert _mode(tmp_path / "state" / "plan.key") == 0o600
 
 
 def test_new_directories_are_private(tmp_path: Path) -> None:
