@@ -199,3 +199,19 @@ def test_a_new_file_that_takes_over_another_s_part_is_shown_against_it() -> None
         ("@@ -1 +1 @@", "-:a.example", "+:b.example"),
     )
     assert [route.after for route in made.routes] == ["b.example:25"]
+
+
+def test_what_the_host_says_of_its_state_directory_is_known_before_the_deploy() -> None:
+    """A directory that cannot be trusted refuses the plan, a deploy that is at work is told of."""
+    base = qmail_facts(smtproutes=STORY_SMTPROUTES)
+    unsafe = dataclasses.replace(base, values={"state.reason": "the state directory /s has mode 755, not 700"})
+    busy = dataclasses.replace(base, values={"state.busy": "20261124T101500Z-3fa2c1"})
+
+    refused, told = plan(None, STORY_SMTPROUTES, found=unsafe), plan(None, STORY_SMTPROUTES, found=busy)
+
+    assert refused.is_refused
+    assert "the state directory /s has mode 755, not 700" in [item.text for item in refused.findings]
+    assert not told.is_refused
+    assert "another deploy is at work on this host: transaction 20261124T101500Z-3fa2c1" in [
+        item.text for item in told.findings
+    ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 
 import pytest
+
+from relayconf import __version__
 
 HEAVY = ("jinja2", "paramiko", "pydantic", "yaml", "rich", "asyncio", "concurrent.futures")
 
@@ -26,3 +29,15 @@ except SystemExit:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage: " in done.stdout
+
+
+def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """`python -m relayconf` is the command line."""
+    monkeypatch.setattr(sys, "argv", ["relayconf", "--version"])
+    monkeypatch.delitem(sys.modules, "relayconf.__main__", raising=False)
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("relayconf", run_name="__main__")
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"relayconf {__version__}\n"

@@ -9,9 +9,10 @@ import pytest
 
 from relayconf.commands.apply import apply
 from relayconf.commands.plan import plan
+from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
-from tests.support.local_host import INVENTORY, local_host, said
+from tests.support.local_host import INVENTORY, Terminal, local_host, said
 from tests.support.qmail_tree import snapshot
 
 
@@ -132,3 +133,13 @@ def test_an_earlier_apply_that_was_cut_short_is_put_right(tmp_path: Path) -> Non
     )
     assert not (state / "lock").exists()
     assert (host.control / "smtproutes").exists()
+
+
+def test_a_plan_that_is_on_the_screen_already_is_not_shown_twice(tmp_path: Path) -> None:
+    """Question and plan stand on the same terminal."""
+    screen = Terminal()
+    console = Console(stdin=Terminal("no\n"), stdout=screen, stderr=screen)
+
+    apply(console, local_host(tmp_path).options())
+
+    assert screen.getvalue().count("Plan: 1 host changes") == 1

@@ -26,3 +26,16 @@ def test_what_an_mta_cannot_do_is_an_error_with_ways_out(tmp_path: Path) -> None
     assert check(heard.console, host.options()) is ExitCode.ERROR
     assert heard.out.getvalue().startswith("edge   error: ")
     assert "\n  ways out: " in heard.out.getvalue()
+
+
+def test_no_secret_is_asked_for(tmp_path: Path) -> None:
+    """An inventory can be checked where its secrets are not."""
+    inventory = (
+        INVENTORY.replace("mta: qmail", "mta: postfix")
+        .replace("    qmail_home: {home}\n", "")
+        .replace("tls: none", "port: 587, auth: {{username: me, password: {{env: NO_SUCH_VARIABLE}}}}")
+    )
+    host, heard = local_host(tmp_path, inventory=inventory), said()
+
+    assert check(heard.console, host.options()) is ExitCode.OK
+    assert heard.out.getvalue() == ""

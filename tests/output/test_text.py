@@ -231,3 +231,20 @@ def test_generation_numbers_do_not_keep_equal_diffs_apart() -> None:
     assert "  +relayconf_maps = /etc/postfix/relayconf/<generation>\n" in both
     assert "mx1   /etc/postfix/relayconf/7/transport" in alone
     assert "  +relayconf_maps = /etc/postfix/relayconf/7\n" in alone
+
+
+def test_hosts_that_were_never_begun_are_named() -> None:
+    """After a ^C: nothing was changed there."""
+    results = (
+        HostResult(host="mx1", status=Status.CHANGED, transaction="t-1"),
+        HostResult(host="mx2", status=Status.SKIPPED),
+        HostResult(host="mx3", status=Status.SKIPPED),
+    )
+
+    assert text.applied(FleetResult(results=results, interrupted=True)) == (
+        "mx1   changed   t-1\n"
+        "\n"
+        "mx2 mx3   skipped, nothing changed: interrupted before it was begun\n"
+        "\n"
+        "Apply: 1 changed, 2 skipped"
+    )
