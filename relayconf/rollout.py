@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TypeAlias
 
-from relayconf.crash import crash_report
 from relayconf.deploy import deploy
-from relayconf.errors import HostCrash, RelayconfError
 from relayconf.masking import Masker
 from relayconf.model import Host
 from relayconf.mta.base import Resolve
@@ -22,12 +19,11 @@ from relayconf.observe import observe
 from relayconf.plan import HostPlan, plan_host
 from relayconf.remote.base import Session
 from relayconf.render import render
-from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned, skipped
+from relayconf.result import FleetResult, HostResult, Status, in_order, planned
 from relayconf.templating import Templates
+from relayconf.workers import Progress, each, isolated
 
 Connect: TypeAlias = Callable[[Host], Session]
-Progress: TypeAlias = Callable[[HostResult, int, int], None]
-"""Called after each host with its result, how many are done, and how many there are."""
 
 
 def new_transaction() -> str:
@@ -57,18 +53,6 @@ class Planner:
             facts = observe(session, host, mta)
         plan = plan_host(host=host, mta=mta, facts=facts, rendered=rendered, masker=Masker(self.key), key=self.key)
         return replace(plan, recovered=recovered)
-
-
-def _isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None = None) -> HostResult:
-    """Run *step*; whatever it raises becomes that host's result, so that the other hosts go on."""
-    try:
-        return step(host)
-    except RelayconfError as error:
-        return failed(host.name, error, plan)
-    except Exception as error:  # noqa: BLE001  one host's crash must not stop the fleet
-        report = crash_report(error)
-        crash = HostCrash(f"relayconf crashed on this host ({type(error).__name__}); please report it with {report}")
-        return failed(host.name, crash, plan)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,7 +86,7 @@ class Rollout:
         *recover* first finishes or rolls back what an earlier deploy left there when it was cut short.
         """
         return self._each(
-            self.hosts, lambda host: _isolated(host, lambda _: self._plan(host, keep=keep, recover=recover))
+            self.hosts, lambda host: isolated(host, lambda _: self._plan(host, keep=keep, recover=recover))
         )
 
     def apply(self, plans: FleetResult, *, flush: bool = False) -> FleetResult:
@@ -114,7 +98,7 @@ class Rollout:
 
         def apply_one(host: Host) -> HostResult:
             plan = pending[host.name]
-            return _isolated(host, lambda _: self._deploy(plan, flush=flush), plan)
+            return isolated(host, lambda _: self._deploy(plan, flush=flush), plan)
 
         applied = self._each([host for host in self.hosts if host.name in pending], apply_one)
         rest = [result for result in plans.results if result.host not in pending]
@@ -144,15 +128,4 @@ class Rollout:
         return result
 
     def _each(self, hosts: Sequence[Host], step: Callable[[Host], HostResult]) -> FleetResult:
-        pool = ThreadPoolExecutor(max_workers=max(1, min(self.parallel, len(hosts))), thread_name_prefix="host")
-        interrupted = False
-        futures = {pool.submit(step, host): host for host in hosts}
-        try:
-            for done, future in enumerate(as_completed(futures), 1):
-                self.progress(future.result(), done, len(hosts))
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-        results = [skipped(host.name) if future.cancelled() else future.result() for future, host in futures.items()]
-        return in_order(results, [host.name for host in hosts], interrupted=interrupted)
+        return each(hosts, step, parallel=self.parallel, progress=self.progress)

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import pytest
 from typer.testing import CliRunner, Result
 
 from relayconf import __version__
 from relayconf.cli import app
 from relayconf.exits import ExitCode
-from tests.support.local_host import LocalHost, local_host
-
-
-@pytest.fixture(name="host")
-def _host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalHost:
-    host = local_host(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return host
 
 
 def run(*words: str) -> Result:
@@ -43,58 +31,3 @@ def test_the_version() -> None:
 def test_a_wrong_option_is_a_usage_error() -> None:
     """With typer's own code, 2."""
     assert run("plan", "--nonsense").exit_code == ExitCode.USAGE
-
-
-@pytest.mark.usefixtures("host")
-def test_check_finds_inventory_yaml_by_itself() -> None:
-    """In the current folder."""
-    result = run("check")
-
-    assert (result.exit_code, result.stderr) == (0, "inventory.yaml: 1 host, no problems\n")
-
-
-def test_i_names_another_inventory(host: LocalHost) -> None:
-    """Short and long."""
-    host.inventory.rename(host.folder / "other.yaml")
-
-    assert run("check").exit_code == ExitCode.USAGE
-    assert run("check", "-i", "other.yaml").exit_code == ExitCode.OK
-    assert run("check", "--inventory", "other.yaml").exit_code == ExitCode.OK
-
-
-@pytest.mark.usefixtures("host")
-def test_show_and_schema_and_render() -> None:
-    """Each prints what it is asked for."""
-    assert "inventory.yaml:6:10" in run("show", "edge").stdout
-    assert json.loads(run("show", "--json", "edge").stdout)
-    assert json.loads(run("schema").stdout)["properties"]
-    assert run("render", "--out", "out").stdout == "out/edge/qmail/smtproutes\n"
-    assert run("render", "--out", "out2", "nobody").exit_code == ExitCode.USAGE
-
-
-def test_plan_and_apply(host: LocalHost) -> None:
-    """With every option of theirs."""
-    common = ("--parallel", "3", "--accept-new", "-i", "inventory.yaml", "edge")
-    assert run("plan", "--exit-code", *common).exit_code == ExitCode.CHANGES_PENDING
-    assert json.loads(run("plan", "--json", *common).stdout)["kind"] == "plan"
-    assert "Plan: 1 host changes" in run("apply", "--dry-run", *common).stdout
-    assert not (host.control / "smtproutes").exists()
-
-    assert run("apply", "--yes", *common).stdout.endswith("Apply: 1 changed\n")
-    assert (host.control / "smtproutes").exists()
-
-
-def test_templates_stand_in_front(host: LocalHost) -> None:
-    """An admin's own template is used, and still has to route as the inventory says."""
-    folder = host.folder / "mine" / "qmail"
-    folder.mkdir(parents=True)
-    own = "# ours\n{% for key, value in routes %}\n{{ key }}:{{ value }}\n{% endfor %}\n:{{ default }}\n"
-    (folder / "smtproutes.j2").write_text(own)
-
-    run("render", "--out", "out", "--templates", "mine")
-    assert (host.folder / "out/edge/qmail/smtproutes").read_text().startswith("# ours\nkamata-net.com:")
-
-    (folder / "smtproutes.j2").write_text("# all gone\n")
-    refused = run("render", "--out", "out2", "--templates", "mine")
-    assert refused.exit_code == ExitCode.ERROR
-    assert "smtproutes" in refused.stderr

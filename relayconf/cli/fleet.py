@@ -1,0 +1,79 @@
+"""Commands that look at the hosts, or change them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from relayconf.cli.options import (
+    DEFAULT_INVENTORY,
+    AcceptNewOption,
+    HostsArgument,
+    InventoryOption,
+    JsonOption,
+    ParallelOption,
+    TemplatesOption,
+    run,
+)
+from relayconf.console import Console
+from relayconf.exits import ExitCode
+
+
+def plan(
+    hosts: HostsArgument = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    templates: TemplatesOption = None,
+    parallel: ParallelOption = 20,
+    accept_new: AcceptNewOption = False,
+    json: JsonOption = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when changes are pending.")] = False,
+) -> None:
+    """Show exactly what would change on each host. Nothing is changed."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.plan import plan
+        from relayconf.commands.wiring import Options
+
+        options = Options(
+            inventory=inventory,
+            hosts=hosts or (),
+            templates=templates,
+            parallel=parallel,
+            accept_new=accept_new,
+            json=json,
+        )
+        return plan(console, options, exit_code=exit_code)
+
+    run(action)
+
+
+def apply(
+    hosts: HostsArgument = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    templates: TemplatesOption = None,
+    parallel: ParallelOption = 20,
+    accept_new: AcceptNewOption = False,
+    json: JsonOption = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    flush: Annotated[bool, typer.Option("--flush", help="Have waiting mail tried again afterwards.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
+) -> None:
+    """Plan, show, ask, and make it real."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.apply import apply
+        from relayconf.commands.plan import plan
+        from relayconf.commands.wiring import Options
+
+        options = Options(
+            inventory=inventory,
+            hosts=hosts or (),
+            templates=templates,
+            parallel=parallel,
+            accept_new=accept_new,
+            json=json,
+        )
+        return plan(console, options) if dry_run else apply(console, options, yes=yes, flush=flush)
+
+    run(action)

@@ -1,0 +1,30 @@
+"""Options that several commands have, and how a command is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from relayconf.console import Console, standard
+from relayconf.error_handler import guard
+from relayconf.exits import ExitCode
+
+InventoryOption = Annotated[Path, typer.Option("-i", "--inventory", help="The inventory file.")]
+HostsArgument = Annotated[
+    list[str] | None, typer.Argument(help="Hosts, groups or ranges (node[001-020]); all if none.")
+]
+TemplatesOption = Annotated[Path | None, typer.Option("--templates", help="A folder of templates that stand in front.")]
+ParallelOption = Annotated[int, typer.Option("--parallel", min=1, max=500, help="Hosts worked on at a time.")]
+AcceptNewOption = Annotated[bool, typer.Option("--accept-new", help="Trust and remember unknown SSH host keys.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+DEFAULT_INVENTORY = Path("inventory.yaml")
+
+
+def run(action: Callable[[Console], ExitCode]) -> NoReturn:
+    """Run *action* on the standard console under the catch-all; its exit code ends the process."""
+    console = standard()
+    raise typer.Exit(guard(console, lambda: action(console)))

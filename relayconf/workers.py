@@ -1,0 +1,49 @@
+"""Hosts in parallel, each for itself: what goes wrong on one does not stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TypeAlias
+
+from relayconf.crash import crash_report
+from relayconf.errors import HostCrash, RelayconfError
+from relayconf.model import Host
+from relayconf.plan import HostPlan
+from relayconf.result import FleetResult, HostResult, failed, in_order, skipped
+
+Progress: TypeAlias = Callable[[HostResult, int, int], None]
+"""Called after each host with its result, how many are done, and how many there are."""
+
+
+def isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None = None) -> HostResult:
+    """Run *step*; whatever it raises becomes that host's result, so that the other hosts go on. *plan* goes with it."""
+    try:
+        return step(host)
+    except RelayconfError as error:
+        return failed(host.name, error, plan)
+    except Exception as error:  # noqa: BLE001  one host's crash must not stop the fleet
+        report = crash_report(error)
+        crash = HostCrash(f"relayconf crashed on this host ({type(error).__name__}); please report it with {report}")
+        return failed(host.name, crash, plan)
+
+
+def each(
+    hosts: Sequence[Host], step: Callable[[Host], HostResult], *, parallel: int, progress: Progress
+) -> FleetResult:
+    """Run *step* for every host, *parallel* at a time; *progress* hears of each that ends.
+
+    A first ^C skips the hosts that are not begun and waits for those under way; a second one does not.
+    """
+    pool = ThreadPoolExecutor(max_workers=max(1, min(parallel, len(hosts))), thread_name_prefix="host")
+    interrupted = False
+    futures = {pool.submit(step, host): host for host in hosts}
+    try:
+        for done, future in enumerate(as_completed(futures), 1):
+            progress(future.result(), done, len(hosts))
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    results = [skipped(host.name) if future.cancelled() else future.result() for future, host in futures.items()]
+    return in_order(results, [host.name for host in hosts], interrupted=interrupted)
