@@ -130,7 +130,8 @@ def conclude(
     if become:
         raise BecomeError(
             f"{become} refused{quote_tail(stderr)} (exit status {exit_status})",
-            hint="let the user run `sh` without a password: `USER ALL=(root) NOPASSWD: /bin/sh` by `visudo`",
+            hint="let the user run `sh` without a password, which makes it root: "
+            "`USER ALL=(root) NOPASSWD: /bin/sh` by `visudo`",
         )
     raise ConnectError(
         f"the login shell did not start the script{quote_tail(stderr or stdout)} (exit status {exit_status})",

@@ -144,8 +144,8 @@ def test_sudo_refused(stderr: bytes, exit_status: int, message: str) -> None:
         _conclude(become="sudo", exit_status=exit_status, stdout=b"", stderr=stderr)
 
     assert caught.value.message == message
-    assert (
-        caught.value.hint == "let the user run `sh` without a password: `USER ALL=(root) NOPASSWD: /bin/sh` by `visudo`"
+    assert caught.value.hint == (
+        "let the user run `sh` without a password, which makes it root: `USER ALL=(root) NOPASSWD: /bin/sh` by `visudo`"
     )
 
 
