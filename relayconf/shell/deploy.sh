@@ -228,6 +228,7 @@ previous() {
 	[ -n "$p_found" ] || return 1
 	split_change "$p_found"
 	p_offset=$c_offset p_size=$c_size p_sha=$c_sha p_mode=$c_mode p_owner=$c_owner p_group=$c_group p_stage=$c_stage
+	p_target=$c_target
 	split_change "$e_line"
 }
 
@@ -239,10 +240,32 @@ reversed() {
 	done
 }
 
+is_count() {
+	case $1 in
+	'' | *[!0-9]* | ?????????????*) return 1 ;;
+	esac
+}
+
+# Whether every number of the current change is one: some shells run what stands in `$((…))` in place of a number, and
+# the index becomes part of paths.
+check_numbers() {
+	is_count "$c_index" && is_count "$c_phase" && is_count "$c_offset" || {
+		reason='a change in the request has no usable index, phase or offset'
+		return 1
+	}
+	[ "$c_size" = - ] || is_count "$c_size" || {
+		reason="a change in the request has no usable size"
+		return 1
+	}
+}
+
 load_request() {
 	changes=
 	while IFS= read -r q_line; do
-		[ "$q_line" != end ] || return 0
+		[ "$q_line" != end ] || {
+			each check_numbers "$changes"
+			return
+		}
 		changes=$changes$q_line$nl
 	done <"$work/content"
 	reason='the request in the payload has no end'
@@ -286,7 +309,8 @@ is_base() {
 # A file's first change is compared with the disk, a later one with the change before it.
 check_one() {
 	if previous "$changes"; then
-		[ "$p_sha" = "$c_base" ] || note "stale $c_path its change in phase $c_phase does not follow on the one before"
+		[ "$p_sha,$p_target" = "$c_base,$c_target" ] ||
+			note "stale $c_path its change in phase $c_phase does not follow on the one before"
 		return 0
 	fi
 	mta_resolve "$c_path" && resolve "$path" || {
@@ -807,6 +831,10 @@ begin() {
 	case $transaction in
 	'' | *[!0-9A-Za-z-]*) reason='the name of the transaction is unusable' && refuse ;;
 	esac
+	is_count "$request" && is_count "$size" && is_count "$patience" || {
+		reason='the request has no usable lengths'
+		refuse
+	}
 	need cat chmod chown date gzip head id ln mkdir mv readlink rm stat tail wc || refuse
 	read_start $$
 	owner=$$.$start:$boot:$transaction

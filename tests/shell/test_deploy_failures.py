@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
 import shutil
 import signal
@@ -51,6 +53,61 @@ def test_cut_payload(host: Sandbox, share: float) -> None:
     assert report == (
         f"step receive\nfailed receive the payload was cut: {kept} of {len(stdin) - head} bytes came\nend 10\n"
     )
+    assert (host.control / "smtproutes").read_bytes() == OLD
+    assert host.is_clean()
+
+
+def repacked(stdin: bytes, old: str, new: str) -> bytes:
+    """*stdin* with *old* in the packed request replaced by *new*, lengths and digest made to fit."""
+    head, payload = stdin.split(b"\nend\n", 1)
+    lines = dict(line.split(" ", 1) for line in head.decode().splitlines())
+    content = gzip.decompress(payload)
+    request = content[: int(lines["request"])].decode().replace(old, new, 1).encode()
+    packed = gzip.compress(request + content[int(lines["request"]) :])
+    lines |= {"request": str(len(request)), "payload": f"{len(packed)} {hashlib.sha256(packed).hexdigest()}"}
+    return "".join(f"{name} {value}\n" for name, value in lines.items()).encode() + b"end\n" + packed
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("1\t0\t", "../x\t0\t", "index, phase or offset"),
+        ("1\t0\t", "1\ta[$(touch HERE)]\t", "index, phase or offset"),
+        ("\t0\t58\t", "\ta[$(touch HERE)]\t58\t", "index, phase or offset"),
+        ("\t0\t58\t", "\t0\ta[$(touch HERE)]\t", "size"),
+    ],
+)
+def test_what_is_no_number_is_refused_before_it_is_used_as_one(host: Sandbox, old: str, new: str, what: str) -> None:
+    """Some shells would run what stands in its place, and an index is part of paths."""
+    stdin = host.stdin(host.changes(replace(TO_NEW, content=b"#" * 57 + b"\n")))
+    here = host.root / "here"
+
+    report = host.send(repacked(stdin, old, new.replace("HERE", str(here))))
+
+    assert f"a change in the request has no usable {what}\nend 10\n" in report
+    assert not here.exists()
+    assert host.is_clean()
+
+
+@pytest.mark.parametrize("name", ["patience", "request"])
+def test_unusable_lengths_are_refused(host: Sandbox, name: str) -> None:
+    """Before anything is written."""
+    stdin = host.stdin(host.changes(TO_NEW))
+
+    report = host.send(stdin.replace(f"\n{name} ".encode(), f"\n{name} a[0] ".encode(), 1))
+
+    assert report == "failed receive the request has no usable lengths\nend 10\n"
+    assert not host.state.exists()
+
+
+def test_a_later_change_of_the_same_file_cannot_aim_elsewhere(host: Sandbox) -> None:
+    """Its target is the first one's."""
+    changes = host.changes(replace(TO_NEW, content=b"a:b\n"), replace(TO_NEW, phase=1))
+    away = replace(changes[1], before=replace(changes[1].before, target=str(host.control / "elsewhere")))
+
+    report = host.send(host.stdin([changes[0], away]))
+
+    assert f"stale {ROUTES} its change in phase 1 does not follow on the one before\n" in report
     assert (host.control / "smtproutes").read_bytes() == OLD
     assert host.is_clean()
 
