@@ -170,7 +170,7 @@ def deploy(
     HostError for parameters that cannot be sent, and what the session raises; after ConnectionLost the host finishes or
     rolls back alone.
     """
-    script = assemble(mta.SHELL, DEPLOY)
+    script = assemble(mta.SHELL, *DEPLOY)
     stdin = _stdin(host, mta, changes, transaction, flush=flush)
     report, status = _read(session.run(script, stdin=stdin, timeout=_TIMEOUT).stdout)
     return _conclude(report, status, host, transaction)

@@ -189,7 +189,7 @@ def observe(session: Session, host: Host, mta: Mta, known: Mapping[str, str] | N
     """
     known = known or {}
     request = request_text(host, mta, [f"watch {file.path} {known.get(file.path, '-')}" for file in mta.watched(host)])
-    script = assemble(mta.SHELL, OBSERVE)
+    script = assemble(mta.SHELL, *OBSERVE)
     for _ in range(_TRIES):
         try:
             return _facts(

@@ -28,7 +28,7 @@ def scripts() -> Iterator[tuple[str, str]]:
     """Every script that can reach a host, by a name for it. Its parts use each other's names; here all are known."""
     for name, mta in MTAS.items():
         for task in (OBSERVE, DEPLOY):
-            yield f"{name}-{task.name}", assemble(mta.SHELL, task)
+            yield f"{name}-{task[-1].name}", assemble(mta.SHELL, *task)
 
 
 def _check(*arguments: Path | str) -> bool:

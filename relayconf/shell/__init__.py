@@ -9,8 +9,9 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 
 CORE = _HERE / "core.sh"
-OBSERVE = _HERE / "observe.sh"
-DEPLOY = _HERE / "deploy.sh"
+OBSERVE = (_HERE / "observe.sh",)
+DEPLOY = (_HERE / "transaction.sh", _HERE / "deploy.sh")
+"""What a task adds to the MTA's fragment; the last part has its `main`."""
 
 
 # A function at the left margin, on one line or up to the brace that closes it there.

@@ -3,33 +3,6 @@
 # taken; swap and activate come once for each phase. Until `stage` nothing outside the state directory is touched; from
 # there every failure restores, backwards through the phases.
 
-report='' steps='' current=receive work=''
-
-note() {
-	report=$report$*$nl
-}
-
-# Enter the step $1, journalled first; $2 is the file that it is about.
-step() {
-	current=$1
-	case " $steps " in
-	*" $1 "*) ;;
-	*) steps="$steps $1" && note "step $1" ;;
-	esac
-	say "$*" >>"$work/journal" || {
-		reason='the journal cannot be written (is the disk full?)'
-		return 1
-	}
-}
-
-# Flush files and their directories. A `sync` that knows no names flushes all.
-flush() {
-	try sync "$@" || try sync || {
-		reason="sync: $why"
-		return 1
-	}
-}
-
 # Make the state directory, and one of our own in it for what comes in. Its name says whose it is from the first moment.
 open_state() {
 	check_state || return 1
@@ -102,144 +75,6 @@ receive() {
 	return 1
 }
 
-# Follow the chain of dead owners from the lock: `last` is the name that the next owner takes, `holder` who is at its end.
-follow_lock() {
-	last=$state/lock first='' holder=
-	while l_owner=$(readlink "$last" 2>/dev/null); do
-		holder=$l_owner first=${first:-$l_owner}
-		! alive "$holder" || return 1
-		last=$state/takeover.$holder
-	done
-}
-
-# Take the lock, one atomic link. A dead owner's lock is inherited by making the link takeover.OWNER, which only one can;
-# it counts while the lock is still the dead owner's. `inherited` is the transaction that has to be recovered first.
-acquire() {
-	inherited='' l_try=0
-	if [ -e "$state/lock" ] && [ ! -L "$state/lock" ]; then
-		reason="$state/lock is no lock of relayconf, and has to be moved away by hand"
-		return 1
-	fi
-	while [ "$l_try" -lt 9 ]; do
-		l_try=$((l_try + 1))
-		if try ln -s "$owner" "$state/lock"; then
-			return 0
-		fi
-		follow_lock || {
-			reason="another deploy is at work here: transaction ${holder##*:}, pid ${holder%%.*}"
-			return 1
-		}
-		[ -n "$holder" ] || continue
-		ln -s "$owner" "$last" 2>/dev/null || continue
-		if [ "$(readlink "$state/lock" 2>/dev/null)" = "$first" ]; then
-			inherited=${first##*:}
-			return 0
-		fi
-		rm -f "$last"
-	done
-	reason="the lock cannot be made: $why"
-	return 1
-}
-
-# Make an inherited lock one's own, and sweep away what dead owners left.
-own_lock() {
-	if [ -n "$inherited" ]; then
-		rm -f "$state/lock.new"
-		try ln -s "$owner" "$state/lock.new" && try mv -f "$state/lock.new" "$state/lock" || {
-			reason="the lock cannot be made: $why"
-			return 1
-		}
-	fi
-	rm -f "$state"/takeover.*
-	for l_folder in "$state"/incoming/*; do
-		alive "${l_folder##*/}" || rm -rf "$l_folder"
-	done
-}
-
-# Give the lock back, but for a transaction that is `broken`: the next contact finds a dead owner, and tries again. An
-# inherited lock that was not made one's own stays with its dead owner.
-release() {
-	[ -z "${broken-}" ] || [ "$current" = lock ] || return 0
-	if [ "$(readlink "$state/lock" 2>/dev/null)" = "$owner" ]; then
-		rm -f "$state/lock"
-	elif [ -n "${last-}" ] && [ "$(readlink "$last" 2>/dev/null)" = "$owner" ]; then
-		rm -f "$last"
-	fi
-}
-
-# Split one line of the manifest. `-` stands for absent, or for "keep".
-split_change() {
-	c_rest=$1
-	c_index=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_phase=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_path=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_base=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_base_mode=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_base_owner=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_base_group=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_offset=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_size=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_sha=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_mode=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_owner=${c_rest%%"$tab"*} c_rest=${c_rest#*"$tab"}
-	c_group=${c_rest%%"$tab"*} c_target=${c_rest#*"$tab"}
-	c_folder=${c_target%/*}
-	c_stage=$c_folder/.${c_target##*/}.relayconf.$random.$c_index.new
-	c_back=$c_folder/.${c_target##*/}.relayconf.$random.$c_index.old
-}
-
-# Call $1 for each line of $2 until one fails.
-each() {
-	e_call=$1 e_list=$2
-	while [ -n "$e_list" ]; do
-		e_line=${e_list%%"$nl"*} e_list=${e_list#*"$nl"}
-		split_change "$e_line"
-		"$e_call" || return 1
-	done
-}
-
-add_phase() {
-	case " $phases " in
-	*" $c_phase "*) ;;
-	*) phases="$phases $c_phase" ;;
-	esac
-}
-
-add_to_batch() {
-	[ "$c_phase" = "$phase" ] || return 0
-	batch=$batch$e_line$nl paths=$paths${paths:+ }$c_path
-}
-
-# The changes of the phase $1 in `batch`, what they are about in `paths`.
-select_phase() {
-	phase=$1 batch='' paths=
-	each add_to_batch "$changes"
-}
-
-# The change in $1 that the current one follows on in the same file, in p_*. Its wish is the current one's base.
-previous() {
-	p_list=$1 p_found=
-	while [ -n "$p_list" ]; do
-		p_line=${p_list%%"$nl"*} p_list=${p_list#*"$nl"}
-		[ "$p_line" != "$e_line" ] || break
-		p_rest=${p_line#*"$tab"} p_rest=${p_rest#*"$tab"}
-		[ "${p_rest%%"$tab"*}" != "$c_path" ] || p_found=$p_line
-	done
-	[ -n "$p_found" ] || return 1
-	split_change "$p_found"
-	p_offset=$c_offset p_size=$c_size p_sha=$c_sha p_mode=$c_mode p_owner=$c_owner p_group=$c_group p_stage=$c_stage
-	p_target=$c_target
-	split_change "$e_line"
-}
-
-reversed() {
-	v_list=$1 backwards=
-	while [ -n "$v_list" ]; do
-		backwards=${v_list%%"$nl"*}$nl$backwards
-		v_list=${v_list#*"$nl"}
-	done
-}
-
 is_count() {
 	case $1 in
 	'' | *[!0-9]* | ?????????????*) return 1 ;;
@@ -270,40 +105,6 @@ load_request() {
 	done <"$work/content"
 	reason='the request in the payload has no end'
 	return 1
-}
-
-# Whether file $1 has mode $2, owner $3 and group $4, by name or number; `reason` names the first that differs.
-has_metadata() {
-	read_metadata "$1" || {
-		reason="$1 is gone"
-		return 1
-	}
-	if [ "$m_mode" != "$2" ]; then
-		reason="its mode is $m_mode, not $2"
-	elif [ "$m_owner" != "$3" ] && [ "$m_uid" != "$3" ]; then
-		reason="its owner is $m_owner, not $3"
-	elif [ "$m_group" != "$4" ] && [ "$m_gid" != "$4" ]; then
-		reason="its group is $m_group, not $4"
-	else
-		return 0
-	fi
-	return 1
-}
-
-is_base() {
-	read_digest "$c_target" || {
-		reason="$c_target cannot be read"
-		return 1
-	}
-	if [ "$digest" != "$c_base" ]; then
-		case $digest,$c_base in
-		-,*) reason='it is gone' ;;
-		*,-) reason='it is there now' ;;
-		*) reason='its content is another' ;;
-		esac
-		return 1
-	fi
-	[ "$c_base" = - ] || has_metadata "$c_target" "$c_base_mode" "$c_base_owner" "$c_base_group"
 }
 
 # A file's first change is compared with the disk, a later one with the change before it.
@@ -414,20 +215,6 @@ flush_saved() {
 	flush "$@" "$work/saved" "$work/manifest" "$work/journal" "$work" "$state/txn"
 }
 
-# Give the new file $1 the mode $2, owner $3, group $4 and the security label of the old file. Until then it is 0600.
-dress() {
-	read_metadata "$1" || return 1
-	case $m_uid,$m_gid, in
-	"$3,$4,") ;;
-	*) try chown "$3:$4" "$1" || return 1 ;;
-	esac
-	[ "$m_mode" = "$2" ] || try chmod "$2" "$1" || return 1
-	if [ -e "$c_target" ] && [ -e /sys/fs/selinux/enforce ] && command -v chcon >/dev/null 2>&1; then
-		try chcon --reference="$c_target" "$1" || return 1
-	fi
-	mta_dress "$c_path" "$1"
-}
-
 # Put the way back beside the target: the old file itself under a second name, so that restoring is a rename that needs
 # no space and brings back all that hangs on it; for a later phase it is what the phase before will have put there. Where
 # the file system has no links, a copy.
@@ -436,11 +223,6 @@ lay_back() {
 	b_source=$c_target
 	! previous "$changes" || b_source=$p_stage
 	ln "$b_source" "$c_back" 2>/dev/null || lay_copy
-}
-
-lay_copy() {
-	rm -f "$c_back"
-	copy_new "$work/saved/$c_index" "$c_back" && dress "$c_back" "$c_base_mode" "$c_base_owner" "$c_base_group"
 }
 
 prepare_one() {
@@ -461,22 +243,6 @@ stage_one() {
 		reason="$c_stage cannot get mode $c_mode, owner $c_owner and group $c_group: $why"
 		return 1
 	}
-}
-
-collect_place() {
-	[ ! -e "$c_stage" ] || places=$places$c_stage$nl
-	[ ! -d "$c_folder" ] || places=$places$c_folder$nl
-}
-
-# Flush "$@", the directories of all targets and the files staged there, and what the MTA's part has added to `extra`.
-flush_places() {
-	places=$extra
-	each collect_place "$changes"
-	while [ -n "$places" ]; do
-		set -- "$@" "${places%%"$nl"*}"
-		places=${places#*"$nl"}
-	done
-	flush "$@"
 }
 
 validate_one() {
@@ -532,18 +298,6 @@ run_phases() {
 	done
 }
 
-# What comes after the phase $1, the first of `rest`: its paths are in `later`, for an MTA that can end its part there.
-look_ahead() {
-	rest=${rest#" $1"} later=
-	each collect_later "$changes"
-}
-
-collect_later() {
-	case " $rest " in
-	*" $c_phase "*) later="$later $c_path" ;;
-	esac
-}
-
 keep_latest() {
 	case $nl$latest_paths in
 	*"$nl$c_path$nl"*) ;;
@@ -596,20 +350,6 @@ record() {
 	}
 }
 
-forget_one() {
-	rm -f "$c_stage" "$c_back"
-}
-
-# After the step `finalize` the transaction stands: a crash from there on is finished forwards, by these same lines.
-settle() {
-	[ ! -e "$work/applied" ] || try mv -f "$work/applied" "$state/applied" ||
-		note "warning what is applied could not be recorded in $state: $why"
-	each forget_one "$changes"
-	rm -rf "$work/payload" "$work/content" "$work/trial"
-	say applied >"$work/status"
-	flush_places "$state" "$work" "$work/journal" "$work/status" || note "warning $reason"
-}
-
 # Keep the newest ten transactions, this one among them even when the clock that named it is behind.
 prune() {
 	set -- "$state"/txn/*
@@ -619,171 +359,6 @@ prune() {
 		[ "$p_folder" != "$work" ] || continue
 		rm -rf "$p_folder"
 		p_excess=$((p_excess - 1))
-	done
-}
-
-# Whether `digest` is what the current change's file was before an earlier phase: then it is put back already.
-is_earlier() {
-	i_list=$changes
-	while [ -n "$i_list" ]; do
-		i_line=${i_list%%"$nl"*} i_list=${i_list#*"$nl"}
-		[ "$i_line" != "$e_line" ] || return 1
-		i_rest=${i_line#*"$tab"} i_rest=${i_rest#*"$tab"}
-		[ "${i_rest%%"$tab"*}" = "$c_path" ] || continue
-		i_rest=${i_rest#*"$tab"}
-		[ "${i_rest%%"$tab"*}" != "$digest" ] || return 0
-	done
-	return 1
-}
-
-# Put one file back. What is neither the old nor the new one is somebody's repair: it stays, and `left` names it.
-restore_one() {
-	rm -f "$c_stage"
-	case $nl$swapped in
-	*"$nl$c_index$nl"*) touched=yes ;;
-	*) rm -f "$c_back" && return 0 ;;
-	esac
-	read_digest "$c_target" || digest=unreadable
-	if is_earlier; then
-		rm -f "$c_back"
-	elif [ "$digest" != "$c_base" ] && [ "$digest" != "$c_sha" ]; then
-		left="$left $c_path"
-		rm -f "$c_back"
-	elif [ "$c_base" != - ]; then
-		put_back
-	elif [ "$digest" != - ]; then
-		try rm -f "$c_target" || broken=$broken$c_path\ $why$nl
-	fi
-	return 0
-}
-
-put_back() {
-	if [ "$c_back" -ef "$c_target" ] || is_base; then
-		rm -f "$c_back"
-		return 0
-	fi
-	read_digest "$c_back" && [ "$digest" = "$c_base" ] || lay_copy || {
-		broken=$broken$c_path\ $why$nl
-		return 0
-	}
-	try mv -f "$c_back" "$c_target" || {
-		broken=$broken$c_path\ $why$nl
-		return 0
-	}
-	is_base || broken=$broken$c_path\ $reason$nl
-}
-
-undo_one() {
-	mta_undo "$c_path" || broken=$broken$c_path\ $reason$nl
-	return 0
-}
-
-# Put the phase $1 back, and tell the MTA where anything of it had become live.
-restore_phase() {
-	select_phase "$1"
-	touched=
-	reversed "$batch"
-	batch=$backwards
-	each restore_one "$batch"
-	[ -z "$touched" ] || mta_activate "$paths" 3>&- || broken=$broken${paths##* }\ $reason$nl
-	[ -n "$broken$left" ] || each undo_one "$batch"
-}
-
-# Restore everything that `changes` names, the last phase first. An earlier phase stays when a later one cannot be put
-# back whole, since what is live there may need it.
-restore() {
-	left='' broken='' phases='' restoring=yes
-	say restore >>"$work/journal"
-	each add_phase "$changes"
-	x_phases=
-	for x_phase in $phases; do
-		x_phases="$x_phase $x_phases"
-	done
-	rest=" ${x_phases% }"
-	for x_phase in $x_phases; do
-		[ -z "$broken$left" ] || break
-		look_ahead "$x_phase"
-		restore_phase "$x_phase"
-	done
-	restoring=
-	rm -rf "$work/payload" "$work/content" "$work/applied" "$work/trial"
-	if [ -n "$broken" ]; then
-		say 'rollback failed' >"$work/status"
-		return 1
-	fi
-	[ -z "$left" ] || each forget_one "$changes"
-	say "restored${left:+, left:$left}" >"$work/status"
-	flush_places "$work" "$work/status" || :
-}
-
-add_swapped() {
-	swapped=$swapped$c_index$nl
-}
-
-# Where a transaction stood, in `way`. Its last lines may not have reached the disk, so every file counts as swapped:
-# the hashes tell which ones were.
-load_journal() {
-	changes='' swapped='' extra='' way=none
-	while IFS= read -r j_line; do
-		case $j_line in
-		stage | restore) way=back ;;
-		finalize) way=on ;;
-		esac
-	done 2>/dev/null <"$work/journal"
-	{ IFS= read -r random && while IFS= read -r j_line; do changes=$changes$j_line$nl; done; } \
-		2>/dev/null <"$work/manifest"
-	each add_swapped "$changes"
-}
-
-# Bring the transaction $1 in $work to its end: forwards from `finalize` on, else back.
-heal() {
-	load_journal
-	note "recovering $1"
-	case $way in
-	on)
-		settle
-		note "recovered $1 finished"
-		;;
-	back)
-		restore || return 1
-		note "recovered $1 restored"
-		[ -z "$left" ] || note "left $1$left"
-		;;
-	*)
-		rm -rf "$work"
-		note "recovered $1 unchanged"
-		;;
-	esac
-}
-
-recover() {
-	[ -d "$state/txn/$1" ] || return 0
-	k_work=$work work=$state/txn/$1
-	heal "$1"
-	k_status=$?
-	work=$k_work changes='' swapped='' extra=
-	return "$k_status"
-}
-
-finish() {
-	release
-	say "${report%"$nl"}" >&3
-	say "end $1" >&3
-	exit "$1"
-}
-
-# Before anything was touched: nothing of this transaction stays.
-refuse() {
-	note "failed $current $reason"
-	[ -z "$work" ] || rm -rf "$work"
-	finish "${1:-10}"
-}
-
-note_broken() {
-	b_list=$broken
-	while [ -n "$b_list" ]; do
-		note "rollback-failed ${b_list%%"$nl"*}"
-		b_list=${b_list#*"$nl"}
 	done
 }
 

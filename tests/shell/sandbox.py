@@ -127,7 +127,7 @@ class Sandbox:
 
     def send(self, stdin: bytes) -> str:
         """The report of a deploy that gets *stdin*."""
-        return self.session.run(assemble(qmail.SHELL, DEPLOY), stdin=stdin).stdout.decode()
+        return self.session.run(assemble(qmail.SHELL, *DEPLOY), stdin=stdin).stdout.decode()
 
     def snapshot(self) -> Snapshot:
         """Every file of the control directory."""

@@ -135,7 +135,7 @@ def test_changed_payload(host: Sandbox) -> None:
 @contextmanager
 def half_sent(host: Sandbox, stdin: bytes) -> Iterator[subprocess.Popen[bytes]]:
     """A deploy that has got its script and *stdin*, on a line that stays open."""
-    command, header = frame(assemble(qmail.SHELL, DEPLOY), (), become=None, shell=host.shell)
+    command, header = frame(assemble(qmail.SHELL, *DEPLOY), (), become=None, shell=host.shell)
     with subprocess.Popen(
         [*host.shell.split(), "-c", command],
         stdin=subprocess.PIPE,

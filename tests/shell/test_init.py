@@ -16,7 +16,7 @@ from tests.shell.sandbox import shells
 
 POSTFIX = Path(relayconf.__file__).with_name("mta") / "postfix" / "postfix.sh"
 SHELLCHECK = Path(sys.executable).with_name("shellcheck")
-PARTS = [CORE, OBSERVE, DEPLOY, qmail.SHELL, POSTFIX]
+PARTS = [CORE, *OBSERVE, *DEPLOY, qmail.SHELL, POSTFIX]
 
 
 def shellcheck(*options: str, stdin: str = "") -> str:
@@ -63,10 +63,10 @@ def test_arguments_reach_main(shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", shells())
-@pytest.mark.parametrize("part", [OBSERVE, DEPLOY])
-def test_half_a_script_does_nothing(part: Path, shell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("task", [OBSERVE, DEPLOY])
+def test_half_a_script_does_nothing(task: tuple[Path, ...], shell: str, tmp_path: Path) -> None:
     """A script that is cut anywhere is a syntax error and runs not a single command."""
-    script = assemble(qmail.SHELL, part)
+    script = assemble(qmail.SHELL, *task)
     for end in (len(script) // 3, len(script) - 4):
         cut = script[:end].removesuffix("\n")
         done = subprocess.run(
@@ -96,9 +96,9 @@ def test_shellcheck_part(part: Path) -> None:
 
 
 @pytest.mark.parametrize("mta", [qmail.SHELL, POSTFIX], ids=lambda part: str(part.name))
-@pytest.mark.parametrize("part", [OBSERVE, DEPLOY], ids=lambda part: str(part.name))
-def test_shellcheck_whole(part: Path, mta: Path) -> None:
+@pytest.mark.parametrize("task", [OBSERVE, DEPLOY], ids=["observe", "deploy"])
+def test_shellcheck_whole(task: tuple[Path, ...], mta: Path) -> None:
     """So is what travels: nothing is used that no part defines (what the other script alone uses is no fault)."""
-    script = assemble(mta, part)
+    script = assemble(mta, *task)
 
     assert shellcheck("-e", "SC2015,SC2034,SC2329", "-", stdin=script) == ""

@@ -248,7 +248,7 @@ def test_other_programs_for_sha256(dash: Sandbox, tmp_path: Path, monkeypatch: p
         (tools / tool).write_text('#!/bin/sh\nshift 2\n/usr/bin/sha256sum "$@"\n')
     if tool in {"sha256", "shasum"}:
         (tools / tool).chmod(0o755)
-    script = assemble(qmail.SHELL, OBSERVE).replace("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "")
+    script = assemble(qmail.SHELL, *OBSERVE).replace("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "")
     request = f"state {dash.state}\nparameter qmail_home {dash.home}\nwatch {ROUTES} {sha256(OLD).hexdigest()}\nend\n"
     monkeypatch.setenv("PATH", str(tools))
 

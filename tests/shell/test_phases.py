@@ -50,7 +50,7 @@ def send(host: Sandbox, changes: Sequence[Change], transaction: str = TRANSACTIO
     """The report of a deploy of *changes*, and the calls meanwhile."""
     log = host.root / "log"
     log.write_text("")
-    script = assemble(qmail.SHELL, RECORDER.format(control=host.control, log=log), DEPLOY)
+    script = assemble(qmail.SHELL, RECORDER.format(control=host.control, log=log), *DEPLOY)
     report = host.session.run(script, stdin=host.stdin(changes, transaction)).stdout.decode()
     return report, log.read_text().splitlines()
 
