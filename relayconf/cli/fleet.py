@@ -57,6 +57,9 @@ def apply(
     json: JsonOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     flush: Annotated[bool, typer.Option("--flush", help="Have waiting mail tried again afterwards.")] = False,
+    fingerprint: Annotated[
+        str | None, typer.Option("--fingerprint", help="Apply only the plan with this fingerprint.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
@@ -74,6 +77,8 @@ def apply(
             accept_new=accept_new,
             json=json,
         )
-        return plan(console, options) if dry_run else apply(console, options, yes=yes, flush=flush)
+        if dry_run:
+            return plan(console, options)
+        return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint)
 
     run(action)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from relayconf.commands.wiring import Options, Wiring
 from relayconf.console import Console
-from relayconf.errors import UsageError
+from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
 from relayconf.result import FleetResult
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{8}|[0-9a-f]{64}")
 
 
 def _is_agreed(console: Console, fleet: FleetResult, plan: str, *, seen: bool) -> bool:
@@ -22,13 +26,33 @@ def _is_agreed(console: Console, fleet: FleetResult, plan: str, *, seen: bool) -
     return console.ask(f"Apply this to {count} host{'' if count == 1 else 's'}? Type yes: ") == "yes"
 
 
-def apply(console: Console, options: Options, *, yes: bool = False, flush: bool = False) -> ExitCode:
+def _digits(fingerprint: str) -> str:
+    """The hex digits of a fingerprint in the short or in the whole form."""
+    digits = fingerprint.replace("-", "").lower()
+    if not _FINGERPRINT.fullmatch(digits):
+        raise UsageError(f"{fingerprint!r} is no fingerprint", hint="`relayconf plan` prints one such as 7c1e-9a04")
+    return digits
+
+
+def _insist(reviewed: str, fingerprint: str) -> None:
+    if not fingerprint.startswith(reviewed):
+        now = text.short_fingerprint(fingerprint)
+        raise StalePlan(
+            f"the plan is another by now, its fingerprint is {now}; nothing was changed", hint="review it again"
+        )
+
+
+def apply(
+    console: Console, options: Options, *, yes: bool = False, flush: bool = False, reviewed: str | None = None
+) -> ExitCode:
     """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
 
-    *flush* has the mail that waits on the changed hosts tried again.
+    *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
+    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another.
 
     What an earlier apply left on a host when it was cut short is put right before the plan is made.
     """
+    wanted = None if reviewed is None else _digits(reviewed)
     wiring = Wiring(options=options, console=console)
     with wiring.rollout() as rollout:
         plans = rollout.plan(keep=True, recover=yes or console.is_interactive)
@@ -39,6 +63,8 @@ def apply(console: Console, options: Options, *, yes: bool = False, flush: bool 
             console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
         if is_over:
             return plans.exit_code
+        if wanted is not None:
+            _insist(wanted, fingerprint)
         if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR

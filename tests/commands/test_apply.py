@@ -10,7 +10,7 @@ import pytest
 from relayconf.commands.apply import apply
 from relayconf.commands.plan import plan
 from relayconf.console import Console
-from relayconf.errors import UsageError
+from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
 from tests.support.local_host import INVENTORY, Terminal, local_host, said
 from tests.support.qmail_tree import snapshot
@@ -38,6 +38,38 @@ def test_anything_else_changes_nothing(tmp_path: Path, answer: str) -> None:
     assert heard.err.getvalue().endswith("nothing was changed\n")
     assert snapshot(host.control) == before
     assert not (tmp_path / "state").exists()
+
+
+def test_a_reviewed_plan_is_applied_and_no_other(tmp_path: Path) -> None:
+    """The short fingerprint that was printed, or the whole one; the plan of an edited inventory has another."""
+    host = local_host(tmp_path)
+    printed = said()
+    plan(printed.console, host.options())
+    short = printed.out.getvalue().rsplit(" ", 1)[1].strip()
+    whole = said()
+    plan(whole.console, host.options(json=True))
+    long = json.loads(whole.out.getvalue())["fingerprint"]
+    before = snapshot(host.control)
+    inventory = host.inventory.read_text()
+    host.inventory.write_text(inventory.replace("192.168.0.100", "192.168.0.101"))
+
+    for fingerprint in (short, long):
+        with pytest.raises(StalePlan, match=r"the plan is another by now, its fingerprint is \w{4}-\w{4}; nothing was"):
+            apply(said().console, host.options(), yes=True, reviewed=fingerprint)
+    assert snapshot(host.control) == before
+    host.inventory.write_text(inventory)
+    assert apply(said().console, host.options(), yes=True, reviewed=short) is ExitCode.OK
+    assert snapshot(host.control) != before
+    assert apply(said().console, host.options(), yes=True, reviewed=short) is ExitCode.OK
+
+
+@pytest.mark.parametrize("fingerprint", ["", "7c1e", "xxxx-yyyy", "7c1e-9a04-1"])
+def test_what_is_no_fingerprint(tmp_path: Path, fingerprint: str) -> None:
+    """Told before any host is asked."""
+    host = local_host(tmp_path)
+
+    with pytest.raises(UsageError, match="is no fingerprint"):
+        apply(said().console, host.options(), yes=True, reviewed=fingerprint)
 
 
 def test_without_a_terminal_it_wants_yes_beforehand(tmp_path: Path) -> None:
