@@ -192,8 +192,8 @@ def _contents_after(contents: Mapping[str, bytes | None], changes: Sequence[Chan
     return wanted
 
 
-def _fingerprint(host: Host, changes: Sequence[Change], key: bytes) -> str:
-    """HMAC over every change's base and wish; contents go in by hash, so that size does not matter."""
+def _fingerprint(host: Host, changes: Sequence[Change], findings: Sequence[Finding], key: bytes) -> str:
+    """HMAC over every change's base and wish, what refuses them, and the machine; contents go in by hash."""
     parts = [
         (
             change.path,
@@ -210,7 +210,9 @@ def _fingerprint(host: Host, changes: Sequence[Change], key: bytes) -> str:
         )
         for change in changes
     ]
-    return keyed_digest(key, "fingerprint", json.dumps([host.name, parts]).encode())
+    errors = sorted(finding.code for finding in findings if finding.severity is Severity.ERROR)
+    machine = (host.name, host.connection, host.address, host.ssh.port)
+    return keyed_digest(key, "fingerprint", json.dumps([machine, errors, parts]).encode())
 
 
 def _state(facts: Facts) -> tuple[Finding, ...]:
@@ -237,13 +239,14 @@ def plan_host(
     changes = _changes(mta, facts, desired)
     contents = {path: found.content for path, found in facts.files.items()}
     routes, unchanged = _route_changes(mta.routes(contents), mta.routes(_contents_after(contents, changes)))
+    findings = (*mta.refusals(host), *_state(facts), *mta.findings(host, facts, desired))
     return HostPlan(
         host=host,
         changes=changes,
         diffs=_diffs(mta, facts, changes, masker),
         routes=routes,
         routes_unchanged=unchanged,
-        findings=(*mta.refusals(host), *_state(facts), *mta.findings(host, facts, desired)),
+        findings=findings,
         unfinished=facts.unfinished,
-        fingerprint=_fingerprint(host, changes, key),
+        fingerprint=_fingerprint(host, changes, findings, key),
     )

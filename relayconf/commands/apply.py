@@ -50,12 +50,13 @@ def apply(
     *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
     meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another.
 
-    What an earlier apply left on a host when it was cut short is put right before the plan is made.
+    What an earlier apply left on a host when it was cut short is put right before the plan is made, but not for a
+    *reviewed* plan: that was made of the host as it is.
     """
     wanted = None if reviewed is None else _digits(reviewed)
     wiring = Wiring(options=options, console=console)
     with wiring.rollout() as rollout:
-        plans = rollout.plan(keep=True, recover=yes or console.is_interactive)
+        plans = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
         fingerprint = plans.fingerprint(wiring.key)
         plan = text.plan(plans, fingerprint)
         is_over = plans.interrupted or not plans.pending

@@ -63,6 +63,19 @@ def test_a_reviewed_plan_is_applied_and_no_other(tmp_path: Path) -> None:
     assert apply(said().console, host.options(), yes=True, reviewed=short) is ExitCode.OK
 
 
+def test_a_plan_that_was_refused_when_it_was_reviewed_is_another(tmp_path: Path) -> None:
+    """What refused it is part of the fingerprint."""
+    host = local_host(tmp_path)
+    (tmp_path / "state").mkdir(mode=0o755)
+    refused = said()
+    assert plan(refused.console, host.options()) is ExitCode.HOST_FAILED
+    short = refused.out.getvalue().rsplit(" ", 1)[1].strip()
+    (tmp_path / "state").chmod(0o700)
+
+    with pytest.raises(StalePlan):
+        apply(said().console, host.options(), yes=True, reviewed=short)
+
+
 @pytest.mark.parametrize("fingerprint", ["", "7c1e", "xxxx-yyyy", "7c1e-9a04-1"])
 def test_what_is_no_fingerprint(tmp_path: Path, fingerprint: str) -> None:
     """Told before any host is asked."""
