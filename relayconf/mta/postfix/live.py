@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from relayconf.errors import ObserveError
 from relayconf.facts import Facts
 from relayconf.mta.postfix import main_cf, maps, master_cf, ownership
 from relayconf.mta.postfix.main_cf import Parameter
@@ -21,8 +23,12 @@ from relayconf.mta.postfix.names import (
     in_use,
 )
 from relayconf.mta.postfix.ownership import Record
+from relayconf.text import printable
 
 Table = Mapping[str, str]
+
+# As many digits as the shell fragment takes for a generation, and one that its sum may add.
+_NUMBER = re.compile("[1-9][0-9]{0,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +82,18 @@ def lane_of(parameters: Mapping[str, Parameter]) -> Lane:
     return ""
 
 
+def _next_generation(value: str) -> int:
+    if not _NUMBER.fullmatch(value):
+        raise ObserveError(f"the host's answer cannot be used: the number of a generation: {printable(value)[:80]}")
+    return int(value)
+
+
 def read(facts: Facts) -> Live:
-    """The host's state. Raises MainCfError and MapError where Postfix itself could not read it."""
+    """The host's state.
+
+    Raises MainCfError and MapError where Postfix itself, or relayconf's record, could not be read, and ObserveError for
+    a number that is none.
+    """
     # A fact that is empty on the host comes as `-`.
     values = {name: value for name, value in facts.values.items() if value != "-"}
     main = _content(facts, MAIN_CF) or b""
@@ -92,11 +108,11 @@ def read(facts: Facts) -> Live:
         directory=parameters[MAPS].value if MAPS in parameters else None,
         contents=contents,
         tables={name: maps.table(contents.get(name, b"")) for name in TABLES},
-        record=ownership.read(_content(facts, RECORD)),
+        record=ownership.check(ownership.read(_content(facts, RECORD))),
         lane=lane_of(parameters),
         config_directory=values.get("postfix.config_directory", "/etc/postfix"),
         database_type=values.get("postfix.database_type", "hash"),
-        next_generation=int(values.get("postfix.next_generation", "1")),
+        next_generation=_next_generation(values.get("postfix.next_generation", "1")),
         ca_bundle=values.get("postfix.ca_bundle", ""),
         date=values.get("postfix.date", "-"),
     )

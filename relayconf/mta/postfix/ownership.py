@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from relayconf.errors import MainCfError
 from relayconf.mta.postfix import main_cf
 from relayconf.mta.postfix.main_cf import Parameter
 from relayconf.mta.postfix.names import PREFIX
@@ -77,6 +78,20 @@ def squeeze(value: str) -> str:
 def original_value(name: str, originals: tuple[bytes, ...]) -> str | None:
     """The value that *originals* gave to the parameter; None: it was not set."""
     return main_cf.parse(b"".join(originals))[name].value if originals else None
+
+
+def check(record: Record) -> Record:
+    """*record*, when all of it can be given back.
+
+    Raises MainCfError for entries from before that do not set the parameter they stand for.
+    """
+    for name, owned in record.items():
+        if owned.originals and name not in main_cf.parse(b"".join(owned.originals)):
+            raise MainCfError(
+                f"the record of what relayconf set, postfix-parameters, is damaged at {name[:80]!a}",
+                hint="mend it on the host; removed, what relayconf set counts as the admin's own from then on",
+            )
+    return record
 
 
 def is_changed(name: str, live: str | None, applied: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relayconf.errors import MainCfError
+from relayconf.errors import MainCfError, ObserveError
 from relayconf.facts import Facts
 from relayconf.mta.postfix import live
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD
@@ -65,3 +65,10 @@ def test_broken() -> None:
     """What Postfix dies on is said."""
     with pytest.raises(MainCfError, match="line 1: no `name = value`"):
         live.read(facts({MAIN_CF: b"broken\n"}))
+
+
+@pytest.mark.parametrize("number", ["x", "0", "12345678901", "-1", "1 2"])
+def test_a_number_of_a_generation_that_is_none(number: str) -> None:
+    """The host's words are doubted before they become part of a path."""
+    with pytest.raises(ObserveError, match="the number of a generation"):
+        live.read(facts(values={"postfix.next_generation": number}))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relayconf.errors import MainCfError
 from relayconf.mta.postfix import main_cf, ownership
 from relayconf.mta.postfix.ownership import Owned, apply, is_changed, read, write
 
@@ -196,3 +197,22 @@ def test_original_value() -> None:
     """The value that the entries from before gave, the last one's."""
     assert ownership.original_value("a", (b"a = 1\n", b"a=2\n 3\n")) == "2 3"
     assert ownership.original_value("a", ()) is None
+
+
+@pytest.mark.parametrize("original", [b"other = 1\n", b"# no entry\n", b" =\n"])
+def test_a_damaged_record_is_an_error(original: bytes) -> None:
+    """What cannot be given back is not taken for nothing."""
+    record = {"relayhost": Owned(applied="[a.test]:587", date="2026-11-01", originals=(original,))}
+
+    with pytest.raises(MainCfError, match="postfix-parameters, is damaged at 'relayhost'"):
+        ownership.check(record)
+
+
+def test_a_sound_record_passes() -> None:
+    """With entries from before, and without."""
+    record = {
+        "a": Owned(applied="1", date="2026-11-01", originals=(b"a = 2\n",)),
+        "b": Owned(applied="1", date="2026-11-01"),
+    }
+
+    assert ownership.check(record) is record
