@@ -38,8 +38,10 @@ demo: $(READY) ## the main job, on a host that is made for it and thrown away
 bench: $(READY) ## the times that are promised, measured here
 	@set -e; for name in startup inventory diff; do $(PYTHON) benchmarks/$$name.py; done
 
-torture: $(READY) ## a hundred changes of relay under load, as root: a quarter of an hour
+torture: $(READY) ## a hundred changes of relay under load, a thousand applies cut short, fuzz; as root: an hour
 	$(PYTHON) benchmarks/flips.py
+	$(PYTHON) benchmarks/cuts.py
+	$(PYTHON) benchmarks/fuzz.py
 
 upgrade: $(READY) ## the newest version of everything, written to tools/constraints.txt
 	$(PYTHON) -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev
