@@ -21,7 +21,7 @@ from relayconf.remote.base import Session
 from relayconf.render import render
 from relayconf.result import FleetResult, HostResult, Status, in_order, planned
 from relayconf.templating import Templates
-from relayconf.workers import Progress, each, isolated
+from relayconf.workers import Progress, each
 
 Connect: TypeAlias = Callable[[Host], Session]
 
@@ -85,8 +85,11 @@ class Rollout:
 
         *recover* first finishes or rolls back what an earlier deploy left there when it was cut short.
         """
-        return self._each(
-            self.hosts, lambda host: isolated(host, lambda _: self._plan(host, keep=keep, recover=recover))
+        return each(
+            self.hosts,
+            lambda host: self._plan(host, keep=keep, recover=recover),
+            parallel=self.parallel,
+            progress=self.progress,
         )
 
     def apply(self, plans: FleetResult, *, flush: bool = False) -> FleetResult:
@@ -95,12 +98,13 @@ class Rollout:
         *flush* has the mail that waits on those hosts tried again.
         """
         pending = {result.host: result.plan for result in plans.pending if result.plan is not None}
-
-        def apply_one(host: Host) -> HostResult:
-            plan = pending[host.name]
-            return isolated(host, lambda _: self._deploy(plan, flush=flush), plan)
-
-        applied = self._each([host for host in self.hosts if host.name in pending], apply_one)
+        applied = each(
+            [host for host in self.hosts if host.name in pending],
+            lambda host: self._deploy(pending[host.name], flush=flush),
+            parallel=self.parallel,
+            progress=self.progress,
+            plans=pending,
+        )
         rest = [result for result in plans.results if result.host not in pending]
         names = [host.name for host in self.hosts]
         return in_order([*rest, *applied.results], names, interrupted=applied.interrupted)
@@ -126,6 +130,3 @@ class Rollout:
         else:
             session.close()
         return result
-
-    def _each(self, hosts: Sequence[Host], step: Callable[[Host], HostResult]) -> FleetResult:
-        return each(hosts, step, parallel=self.parallel, progress=self.progress)

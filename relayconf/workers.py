@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ Progress: TypeAlias = Callable[[HostResult, int, int], None]
 """Called after each host with its result, how many are done, and how many there are."""
 
 
-def isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None = None) -> HostResult:
+def _isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None) -> HostResult:
     """Run *step*; whatever it raises becomes that host's result, so that the other hosts go on. *plan* goes with it."""
     try:
         return step(host)
@@ -29,15 +29,22 @@ def isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | No
 
 
 def each(
-    hosts: Sequence[Host], step: Callable[[Host], HostResult], *, parallel: int, progress: Progress
+    hosts: Sequence[Host],
+    step: Callable[[Host], HostResult],
+    *,
+    parallel: int,
+    progress: Progress,
+    plans: Mapping[str, HostPlan] | None = None,
 ) -> FleetResult:
     """Run *step* for every host, *parallel* at a time; *progress* hears of each that ends.
 
+    What *step* raises is that host's result, with its plan from *plans* (by the hosts' names) when it has one there.
     A first ^C skips the hosts that are not begun and waits for those under way; a second one does not.
     """
     pool = ThreadPoolExecutor(max_workers=max(1, min(parallel, len(hosts))), thread_name_prefix="host")
     interrupted = False
-    futures = {pool.submit(step, host): host for host in hosts}
+    plans = plans or {}
+    futures = {pool.submit(_isolated, host, step, plans.get(host.name)): host for host in hosts}
     try:
         for done, future in enumerate(as_completed(futures), 1):
             progress(future.result(), done, len(hosts))

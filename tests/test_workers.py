@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from relayconf.errors import HostCrash, Unreachable
+from relayconf.errors import ConnectionLost, HostCrash, Unreachable
+from relayconf.masking import Masker
 from relayconf.model import Host
+from relayconf.mta import qmail
+from relayconf.plan import plan_host
 from relayconf.result import HostResult, Status, skipped
-from relayconf.workers import each, isolated
+from relayconf.workers import each
+from tests.support.facts import qmail_facts
 from tests.support.hosts import qmail_host
+
+KEY = bytes(32)
 
 
 def silent(*_: object) -> None:
@@ -30,15 +36,32 @@ def test_results_come_in_the_order_of_the_hosts(tmp_path: Path) -> None:
 
 
 def test_an_error_is_the_host_s_result(tmp_path: Path) -> None:
-    """A known one as it is, a bug as a crash of that host."""
+    """A known one as it is, a bug as a crash of that host; the others go on."""
+    errors: dict[str, Exception] = {"down": Unreachable("down"), "bug": ZeroDivisionError()}
 
-    def down(_: Host) -> HostResult:
-        raise Unreachable("down")
+    def step(one: Host) -> HostResult:
+        if one.name in errors:
+            raise errors[one.name]
+        return skipped(one.name)
 
-    def bug(_: Host) -> HostResult:
-        raise ZeroDivisionError
+    fleet = [host(tmp_path, name) for name in ("down", "bug", "fine")]
+    known, crashed, fine = each(fleet, step, parallel=1, progress=silent).results
 
-    known, crashed = isolated(host(tmp_path, "a"), down), isolated(host(tmp_path, "b"), bug)
-
-    assert (known.status, type(known.error)) == (Status.FAILED, Unreachable)
+    assert (known.status, known.error) == (Status.FAILED, errors["down"])
     assert (crashed.status, type(crashed.error)) == (Status.FAILED, HostCrash)
+    assert fine == skipped("fine")
+
+
+def test_a_line_that_is_lost_leaves_a_host_with_a_plan_unknown(tmp_path: Path) -> None:
+    """Without one nothing can have been written."""
+
+    def lose(_: Host) -> HostResult:
+        raise ConnectionLost("lost")
+
+    fleet = [host(tmp_path, name) for name in ("planned", "not")]
+    found = qmail_facts(smtproutes=None)
+    plan = plan_host(host=fleet[0], mta=qmail, facts=found, rendered=(), masker=Masker(KEY), key=KEY)
+    planned, other = each(fleet, lose, parallel=2, progress=silent, plans={"planned": plan}).results
+
+    assert (planned.status, planned.plan) == (Status.UNKNOWN, plan)
+    assert (other.status, other.plan) == (Status.FAILED, None)
