@@ -7,6 +7,7 @@ import dataclasses
 from relayconf.facts import Facts, Severity
 from relayconf.files import ActualFile, ChangeKind, DesiredFile
 from relayconf.masking import Masker
+from relayconf.model import Host, Ssh
 from relayconf.mta import qmail
 from relayconf.mta.base import EVERYTHING_ELSE
 from relayconf.plan import HostPlan, RouteChange, plan_host
@@ -18,11 +19,17 @@ PATH = "qmail:smtproutes"
 
 
 def plan(
-    before: bytes | None, after: bytes | None, *, key: bytes = KEY, mode: int | None = None, found: Facts | None = None
+    before: bytes | None,
+    after: bytes | None,
+    *,
+    key: bytes = KEY,
+    mode: int | None = None,
+    found: Facts | None = None,
+    host: Host | None = None,
 ) -> HostPlan:
     """The plan of the story's host whose smtproutes is *before* and should be *after*."""
     return plan_host(
-        host=qmail_host(),
+        host=host or qmail_host(),
         mta=qmail,
         facts=found or qmail_facts(smtproutes=before),
         rendered=[DesiredFile(path=PATH, content=after, mode=mode)],
@@ -125,6 +132,20 @@ def test_the_fingerprint_binds_base_wish_and_key() -> None:
 
     assert plan(None, STORY_SMTPROUTES).fingerprint == same
     assert len({same, *fingerprints}) == 5
+
+
+def test_the_fingerprint_binds_the_machine_and_what_refuses_it() -> None:
+    """The same name at another address is another host; what was refused when it was reviewed was not agreed to."""
+    hosts = (
+        qmail_host(),
+        qmail_host(address="192.0.2.99"),
+        qmail_host(ssh=Ssh(port=2222)),
+        dataclasses.replace(qmail_host(), connection="local"),
+    )
+    made = [plan(None, STORY_SMTPROUTES, host=host).fingerprint for host in hosts]
+    made.append(plan(None, STORY_SMTPROUTES, found=qmail_facts(me=None)).fingerprint)
+
+    assert len(set(made)) == 5
 
 
 def test_a_content_known_only_by_its_hash_is_compared_by_it() -> None:
