@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import tempfile
 import time
 from dataclasses import replace
 from hashlib import sha256
@@ -155,13 +156,18 @@ def test_unusable_file(host: Sandbox, meddle: object) -> None:
     assert caught.value.message == f"{ROUTES}: {reason}"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root can read everything")
-def test_unreadable_file(dash: Sandbox) -> None:
-    """A file that this user cannot read is named, with the user."""
-    (dash.control / "smtproutes").chmod(0)
+def test_unreadable_file() -> None:
+    """A file that this user cannot read is named, with the user. Root can read all, and becomes somebody else."""
+    nobody = 65534 if os.geteuid() == 0 else os.geteuid()
+    shell = f"setpriv --reuid={nobody} --keep-groups dash" if os.geteuid() == 0 else "dash"
+    # pytest's own folders are closed to others
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        Path(folder).chmod(0o755)
+        host = Sandbox(root=Path(folder), shell=shell).build(smtproutes=OLD)
+        (host.control / "smtproutes").chmod(0)
 
-    with pytest.raises(ObserveError, match=f"{ROUTES}: .*/smtproutes cannot be read by uid {os.geteuid()}"):
-        dash.observe()
+        with pytest.raises(ObserveError, match=f"{ROUTES}: .*/smtproutes cannot be read by uid {nobody}"):
+            host.observe()
 
 
 def test_missing_control_directory(host: Sandbox) -> None:
