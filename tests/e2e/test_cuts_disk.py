@@ -40,10 +40,13 @@ def _apply(scene: Scene) -> tuple[int, str]:
     return code, scene.laptop.log.read_text()
 
 
-def _mount(scene: Scene, folder: str) -> None:
-    """A small file system of its own for *folder*, with what is in it."""
+def _on_its_own(scene: Scene, place: str) -> str:
+    """The folder that *place* means on this host, on a small file system of its own with what was in it."""
+    folder = STATE if place == "state" else _CONFIG[scene.mta]
+    scene.host.run(["mkdir", "-p", "-m", "700", STATE])
     mount = f"mount -t tmpfs -o nr_inodes={_INODES},mode=$(stat -c %a {folder}) tmpfs {folder}"
     scene.host.run(["sh", "-ec", f"cp -a {folder} /run/kept; {mount}; cp -a /run/kept/. {folder}; rm -r /run/kept"])
+    return folder
 
 
 @contextmanager
@@ -62,9 +65,7 @@ def _inodes_left(scene: Scene, folder: str, count: int) -> Iterator[None]:
 @pytest.mark.parametrize("scene", ["qmail", "postfix"], indirect=True)
 def test_no_inode_left(scene: Scene, place: str) -> None:
     """With any number of free ones the apply succeeds whole, or fails with everything as before and nothing left."""
-    folder = STATE if place == "state" else _CONFIG[scene.mta]
-    scene.host.run(["mkdir", "-p", "-m", "700", STATE])
-    _mount(scene, folder)
+    folder = _on_its_own(scene, place)
     before, codes = scene.tree(), []
     for free in _FREE:
         with _inodes_left(scene, folder, free):
@@ -85,9 +86,7 @@ def test_no_inode_left(scene: Scene, place: str) -> None:
 @pytest.mark.parametrize("scene", ["qmail", "postfix"], indirect=True)
 def test_read_only(scene: Scene, place: str) -> None:
     """A file system that cannot be written is named, and nothing is touched."""
-    folder = STATE if place == "state" else _CONFIG[scene.mta]
-    scene.host.run(["mkdir", "-p", "-m", "700", STATE])
-    _mount(scene, folder)
+    folder = _on_its_own(scene, place)
     before = scene.tree()
     scene.host.run(["mount", "-o", "remount,ro", folder])
 

@@ -8,11 +8,14 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from relayconf.errors import RelayconfError
 from tests.fuzz import answers, inventories
 
-FAMILIES: Mapping[str, Callable[[random.Random], str]] = {
+Case: TypeAlias = Callable[[random.Random], str]
+
+FAMILIES: Mapping[str, Case] = {
     "inventory": inventories.run,
     "observe": answers.observed,
     "report": answers.reported,
@@ -34,14 +37,14 @@ class Outcome:
         self.slowest = max(self.slowest, other.slowest)
 
 
-def run(family: str, numbers: Iterable[int]) -> Outcome:
-    """Run the cases of *family* with these numbers."""
+def play(family: str, case: Case, numbers: Iterable[int]) -> Outcome:
+    """Play *case* with these numbers; *family* names it."""
     outcome = Outcome()
     for number in numbers:
         name = f"{family} {number}"
         begun = time.perf_counter()
         try:
-            end = FAMILIES[family](random.Random(name))  # noqa: S311  a test's chance, to be had again
+            end = case(random.Random(name))  # noqa: S311  a test's chance, to be had again
         except RelayconfError as error:
             end = type(error).__name__
         except Exception:  # noqa: BLE001  that is what is looked for
@@ -50,3 +53,8 @@ def run(family: str, numbers: Iterable[int]) -> Outcome:
         outcome.ends[end] += 1
         outcome.slowest = max(outcome.slowest, (time.perf_counter() - begun, name))
     return outcome
+
+
+def run(family: str, numbers: Iterable[int]) -> Outcome:
+    """Play the cases of *family*."""
+    return play(family, FAMILIES[family], numbers)

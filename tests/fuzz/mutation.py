@@ -62,7 +62,7 @@ def _truncate(data: bytes, chance: random.Random, _: Sequence[bytes]) -> bytes:
 
 
 def _word(data: bytes, chance: random.Random, words: Sequence[bytes]) -> bytes:
-    """Another word in the place of one: what stands between blanks, colons and brackets."""
+    """Another word in the place of what stands between two blanks."""
     parts = data.split(b" ")
     parts[chance.randrange(len(parts))] = chance.choice(words)
     return b" ".join(parts)

@@ -78,8 +78,8 @@ def _contact_faults(ran: Ran) -> Iterator[str]:
         yield f"the next contact ended with {ran.code}: {ran.out}{ran.err}"
 
 
-def _judge(scene: Scene, way: Way, cut: Cut, began: _Moment) -> Verdict:
-    """The verdict on the host at rest after *cut*; without the number and the kind of the round."""
+def _judge(scene: Scene, way: Way, cut: Cut, began: _Moment, *, number: int, kind: str) -> Verdict:
+    """The verdict on the host at rest after *cut*, by the next contact."""
     faults = [] if cut.is_resting else ["the host did not come to rest"]
     rested = _Moment(scene)
     ran = scene.laptop.contact(way.wish)
@@ -92,9 +92,9 @@ def _judge(scene: Scene, way: Way, cut: Cut, began: _Moment) -> Verdict:
         faults += _untold(began, rested, now, end)
     return Verdict(
         host=scene.host.name,
-        number=0,
+        number=number,
         way=str(way),
-        kind="",
+        kind=kind,
         place=cut.place,
         is_cut=cut.is_cut,
         end=end,
@@ -113,7 +113,7 @@ def play(scene: Scene, ways: Sequence[Way], kinds: Sequence[str], *, seed: str, 
     watch = Watch.of(scene.host)
     one = Round(scene=scene, wish=way.wish, reference=scene.references[way], chance=chance, watch=watch)
     with KINDS[kind](one) as cut:
-        verdict = replace(_judge(scene, way, cut, began), number=number, kind=kind)
+        verdict = _judge(scene, way, cut, began, number=number, kind=kind)
         tree = scene.tree()
     # what was silent has ended now, and whoever still waited there hears of it
     watch.rest(1.0)

@@ -64,7 +64,7 @@ WAYS: Mapping[str, Sequence[Way]] = {
 class Reference:
     """What an apply that nobody cuts comes to: the whole new state, and how many seconds, commands and bytes it took.
 
-    `plan_commands` and `plan_bytes` are those of a plan alone: what is behind them belongs to the deploy.
+    `plan_commands` and `plan_sent` are those of a plan alone: what is behind them belongs to the deploy.
     """
 
     new: Tree

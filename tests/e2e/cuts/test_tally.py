@@ -1,3 +1,5 @@
+"""The table of verdicts, and the words of one."""
+
 from __future__ import annotations
 
 from tests.e2e.cuts.tally import End, Verdict, table

@@ -1,3 +1,5 @@
+"""What differs between two disks, in words."""
+
 from __future__ import annotations
 
 import stat
