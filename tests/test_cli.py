@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typer.testing import CliRunner, Result
-
 from relayconf import __version__
-from relayconf.cli import app
 from relayconf.exits import ExitCode
-
-
-def run(*words: str) -> Result:
-    """Run the app in this process."""
-    return CliRunner().invoke(app, list(words))
+from tests.support.cli import run
 
 
 def test_no_command_shows_the_help() -> None:

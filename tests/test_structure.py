@@ -27,6 +27,7 @@ SOURCES = tuple(
 WITHOUT_TEST = {
     "relayconf/__init__.py": "a version; it is compared with the changelog below",
     "relayconf/__main__.py": "one call; tests/test_packaging.py and tests/test_startup.py run it",
+    "relayconf/commands/options.py": "values without behaviour",
     "relayconf/facts.py": "values without behaviour",
     "relayconf/mta/base.py": "a protocol; mypy holds the MTAs to it",
     "relayconf/remote/base.py": "a protocol; tests/remote/test_contract.py holds the sessions to it",

@@ -14,9 +14,11 @@ from relayconf.cli.options import (
     JsonOption,
     ParallelOption,
     TemplatesOption,
+    fleet_options,
     run,
 )
 from relayconf.console import Console
+from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
 
 
@@ -33,16 +35,8 @@ def plan(
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.plan import plan
-        from relayconf.commands.wiring import Options
 
-        options = Options(
-            inventory=inventory,
-            hosts=hosts or (),
-            templates=templates,
-            parallel=parallel,
-            accept_new=accept_new,
-            json=json,
-        )
+        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
         return plan(console, options, exit_code=exit_code)
 
     run(action)
@@ -67,16 +61,10 @@ def apply(
     def action(console: Console) -> ExitCode:
         from relayconf.commands.apply import apply
         from relayconf.commands.plan import plan
-        from relayconf.commands.wiring import Options
 
-        options = Options(
-            inventory=inventory,
-            hosts=hosts or (),
-            templates=templates,
-            parallel=parallel,
-            accept_new=accept_new,
-            json=json,
-        )
+        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
+        if dry_run and fingerprint is not None:
+            raise UsageError("--dry-run applies nothing, there is no plan to insist on", hint="leave one of them out")
         if dry_run:
             return plan(console, options)
         return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint)

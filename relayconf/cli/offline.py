@@ -15,6 +15,7 @@ from relayconf.cli.options import (
     TemplatesOption,
     run,
 )
+from relayconf.commands.options import Options
 from relayconf.console import Console
 from relayconf.exits import ExitCode
 
@@ -24,7 +25,6 @@ def check(inventory: InventoryOption = DEFAULT_INVENTORY, templates: TemplatesOp
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.check import check
-        from relayconf.commands.wiring import Options
 
         return check(console, Options(inventory=inventory, templates=templates))
 
@@ -67,7 +67,6 @@ def render(
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.render import render
-        from relayconf.commands.wiring import Options
 
         return render(console, Options(inventory=inventory, hosts=hosts or (), templates=templates), out=out)
 

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from relayconf.commands.options import Options
 from relayconf.console import Console, standard
 from relayconf.error_handler import guard
 from relayconf.exits import ExitCode
@@ -22,6 +23,25 @@ AcceptNewOption = Annotated[bool, typer.Option("--accept-new", help="Trust and r
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 DEFAULT_INVENTORY = Path("inventory.yaml")
+
+
+def fleet_options(
+    hosts: list[str] | None,
+    inventory: Path,
+    templates: Path | None,
+    parallel: int,
+    accept_new: bool,  # noqa: FBT001  an option
+    json: bool,  # noqa: FBT001  an option
+) -> Options:
+    """The options of a command that works on hosts, as its function wants them."""
+    return Options(
+        inventory=inventory,
+        hosts=hosts or (),
+        templates=templates,
+        parallel=parallel,
+        accept_new=accept_new,
+        json=json,
+    )
 
 
 def run(action: Callable[[Console], ExitCode]) -> NoReturn:

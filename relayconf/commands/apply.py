@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from relayconf.commands.wiring import Options, Wiring
+from relayconf.commands.options import Options
+from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode

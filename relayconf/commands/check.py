@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from relayconf.commands.wiring import Options, Wiring
+from relayconf.commands.options import Options
+from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
 from relayconf.exits import ExitCode
 from relayconf.facts import Severity

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
+from relayconf.commands.options import Options
 from relayconf.console import Console
 from relayconf.inventory import load, select
 from relayconf.model import Host, Inventory
@@ -17,18 +17,6 @@ from relayconf.result import HostResult
 from relayconf.rollout import Planner, Rollout
 from relayconf.secrets import Secrets
 from relayconf.templating import Templates, default_directories
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the commands that work on hosts have in common."""
-
-    inventory: Path
-    hosts: Sequence[str] = ()
-    templates: Path | None = None
-    parallel: int = 20
-    accept_new: bool = False
-    json: bool = False
 
 
 def _connector(options: Options, console: Console) -> Callable[[Host], Session]:

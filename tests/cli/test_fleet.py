@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import pytest
-from typer.testing import CliRunner, Result
-
-from relayconf.cli import app
 from relayconf.exits import ExitCode
-from tests.support.local_host import LocalHost, local_host
-
-
-@pytest.fixture(name="host")
-def _host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalHost:
-    host = local_host(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return host
-
-
-def run(*words: str) -> Result:
-    """Run the app in this process."""
-    return CliRunner().invoke(app, list(words))
+from tests.support.cli import run
+from tests.support.local_host import LocalHost
 
 
 def test_plan_and_apply(host: LocalHost) -> None:
@@ -35,3 +19,13 @@ def test_plan_and_apply(host: LocalHost) -> None:
 
     assert run("apply", "--yes", *common).stdout.endswith("Apply: 1 changed\n")
     assert (host.control / "smtproutes").exists()
+
+
+def test_a_fingerprint_is_insisted_on_and_never_ignored(host: LocalHost) -> None:
+    """Nor where nothing would be applied."""
+    assert run("apply", "--yes", "--fingerprint", "0000-0000").exit_code == ExitCode.ERROR
+    refused = run("apply", "--dry-run", "--fingerprint", "0000-0000")
+
+    assert refused.exit_code == ExitCode.USAGE
+    assert "--dry-run applies nothing" in refused.stderr
+    assert not (host.control / "smtproutes").exists()

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from relayconf.cli import app
 from relayconf.exits import ExitCode
-from tests.support.local_host import LocalHost, local_host
-
-
-@pytest.fixture(name="host")
-def _host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalHost:
-    host = local_host(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    return host
-
-
-def run(*words: str) -> Result:
-    """Run the app in this process."""
-    return CliRunner().invoke(app, list(words))
+from tests.support.cli import run
+from tests.support.local_host import LocalHost
 
 
 @pytest.mark.usefixtures("host")

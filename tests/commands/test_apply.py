@@ -76,6 +76,24 @@ def test_a_plan_that_was_refused_when_it_was_reviewed_is_another(tmp_path: Path)
         apply(said().console, host.options(), yes=True, reviewed=short)
 
 
+def test_a_reviewed_plan_puts_nothing_right_before(tmp_path: Path) -> None:
+    """It was made of the host as it is; so when it is another by now, nothing at all was done."""
+    host = local_host(tmp_path)
+    apply(said().console, host.options(), yes=True)
+    state = tmp_path / "state"
+    (transaction,) = (state / "txn").iterdir()
+    journal = (transaction / "journal").read_text()
+    (transaction / "journal").write_text(journal.partition("finalize")[0])
+    (state / "lock").symlink_to(f"1.1:another-boot:{transaction.name}")
+    (host.control / "smtproutes").write_bytes(b":by.hand\n")
+
+    with pytest.raises(StalePlan):
+        apply(said().console, host.options(), yes=True, reviewed="0000-0000")
+    assert (state / "lock").is_symlink()
+    apply(said().console, host.options(), yes=True)
+    assert not (state / "lock").is_symlink()
+
+
 @pytest.mark.parametrize("fingerprint", ["", "7c1e", "xxxx-yyyy", "7c1e-9a04-1"])
 def test_what_is_no_fingerprint(tmp_path: Path, fingerprint: str) -> None:
     """Told before any host is asked."""

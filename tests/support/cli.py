@@ -1,4 +1,4 @@
-"""relayconf as its user runs it: its own process, with a home of its own."""
+"""relayconf as its user runs it, in a process of its own with a home of its own; or, for its options, in this one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from typer.testing import CliRunner, Result
+
+from relayconf.cli import app
+
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def run(*words: str) -> Result:
+    """Run the app in this process."""
+    return CliRunner().invoke(app, list(words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from relayconf.commands.wiring import Options
+from relayconf.commands.options import Options
 from relayconf.console import Console
 from tests.support.qmail_tree import make_qmail
 
