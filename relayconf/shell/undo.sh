@@ -224,7 +224,7 @@ prepare_roll_back() {
 	each compare_one "$latest" || return 1
 	[ -z "$strangers" ] || merge || return 1
 	[ -n "$ours" ] || {
-		reason="all that transaction ${work##*/} had written was changed by somebody since:$strangers"
+		reason="all that it had written was changed by somebody since:$strangers"
 		return 1
 	}
 	look_back && each lay_one "$changes" && flush_places "$work/journal"

@@ -143,11 +143,10 @@ def test_all_edited_since(dash: Sandbox) -> None:
     dash.deploy(dash.changes(TO_NEW), FIRST)
     (dash.control / "smtproutes").write_bytes(b":by hand\n")
 
+    reason = f"all that it had written was changed by somebody since: {ROUTES}"
     assert dash.undo("rollback") == [
-        f"failed rollback transaction {FIRST} cannot be undone: all that transaction {FIRST} had written was changed by"
-        f" somebody since: {ROUTES}",
-        "end 10",
-    ]
+        f"failed rollback transaction {FIRST} cannot be undone: {reason}", "end 10"
+    ]  # fmt: skip
     assert (dash.control / "smtproutes").read_bytes() == b":by hand\n"
     assert dash.is_clean()
 
