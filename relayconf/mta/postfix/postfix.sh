@@ -572,7 +572,7 @@ wait_for_old() {
 	case " $later " in
 	*' postfix:main.cf '*) ;;
 	*)
-		[ -z "$restoring" ] || return 0
+		[ -z "$restoring" ] || [ -n "$undoing" ] || return 0
 		h_must=
 		[ "$h_bound" -le 10 ] || h_bound=10
 		;;
