@@ -67,6 +67,7 @@ def _host(result: HostResult) -> Json:
         "error": error,
         "transaction": result.transaction,
         "warnings": list(result.warnings),
+        "reason": result.reason,
     }
 
 
