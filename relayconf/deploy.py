@@ -39,10 +39,14 @@ class _Status(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """A deploy that was applied and verified: its transaction, its steps in order, and what a human should know."""
+    """A deploy that was applied and verified: its transaction, its steps in order, and what a human should know.
+
+    `verified` is what the MTA showed of it: `pass` or `unknown`, and why.
+    """
 
     transaction: str
     steps: tuple[str, ...]
+    verified: str
     warnings: tuple[str, ...]
 
 
@@ -130,7 +134,10 @@ def _by_hand(host: Host, *transactions: str) -> str:
 def _conclude(report: _Report, status: int, host: Host, transaction: str) -> Deployed:
     match status:
         case _Status.APPLIED:
-            return Deployed(transaction=transaction, steps=report.all("step"), warnings=report.warnings)
+            (verified,) = report.all("verified")[:1] or ("unknown",)
+            return Deployed(
+                transaction=transaction, steps=report.all("step"), verified=verified, warnings=report.warnings
+            )
         case _Status.STALE:
             raise StalePlan(
                 f"the host changed since the plan, nothing was written: {report.list_of('stale')}", hint="plan again"
