@@ -79,8 +79,12 @@ def _open(stream: TextIO | None, mode: Literal["r", "w"]) -> TextIO:
     if stream is None:
         return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123  open as long as the process is
     if isinstance(stream, io.TextIOWrapper):
-        # A terminal that has no `…` must not turn a plan into a crash.
-        stream.reconfigure(errors="backslashreplace")
+        if mode == "r":
+            # Addresses are bytes, and a carriage return is one of them.
+            stream.reconfigure(errors="surrogateescape", newline="\n")
+        else:
+            # A terminal that has no `…` must not turn a plan into a crash.
+            stream.reconfigure(errors="backslashreplace")
     return stream
 
 

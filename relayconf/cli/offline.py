@@ -17,7 +17,23 @@ from relayconf.cli.options import (
 )
 from relayconf.commands.options import Options
 from relayconf.console import Console
+from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
+
+ControlOption = Annotated[Path | None, typer.Option("--control", help="A qmail control directory on this machine.")]
+FlavourOption = Annotated[str | None, typer.Option("--flavour", help="Whose control directory it is.")]
+
+
+def _pair(sender: str | None, recipient: str | None) -> tuple[str, str]:
+    if sender is None or recipient is None:
+        raise UsageError("which message? give SENDER and RECIPIENT, or --batch")
+    return sender, recipient
+
+
+def _directory(control: Path | None) -> Path:
+    if control is None:
+        raise UsageError("whose files? give --control DIR", hint="hosts cannot be asked yet")
+    return control
 
 
 def check(inventory: InventoryOption = DEFAULT_INVENTORY, templates: TemplatesOption = None) -> None:
@@ -53,6 +69,27 @@ def schema() -> None:
         from relayconf.commands.schema import schema
 
         return schema(console)
+
+    run(action)
+
+
+def route(
+    sender: Annotated[str | None, typer.Argument(help="The envelope sender; `<>` for a bounce.")] = None,
+    recipient: Annotated[str | None, typer.Argument(help="The envelope recipient.")] = None,
+    control: ControlOption = None,
+    flavour: FlavourOption = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Many pairs from standard input, a tab between them; JSON lines.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Say where a message would go, by the files of a qmail control directory."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.route import route
+
+        pair = None if batch else _pair(sender, recipient)
+        return route(console, _directory(control), pair=pair, flavour=flavour, as_json=json)
 
     run(action)
 

@@ -52,3 +52,14 @@ def test_templates_stand_in_front(host: LocalHost) -> None:
     refused = run("render", "--out", "out2", "--templates", "mine")
     assert refused.exit_code == ExitCode.ERROR
     assert "smtproutes" in refused.stderr
+
+
+def test_route(host: LocalHost) -> None:
+    """A pair, or many; whose files and which message has to be said."""
+    control = str(host.control)
+
+    assert run("route", "a@b", "u@x.test", "--control", control).stdout.startswith("via      mx\n")
+    assert json.loads(run("route", "a@b", "u@x.test", "--control", control, "--json").stdout)["via"] == "mx"
+    assert run("route", "--batch", "--control", control, "--flavour", "sqmail").exit_code == ExitCode.OK
+    assert "give SENDER and RECIPIENT" in run("route", "a@b", "--control", control).stderr
+    assert "give --control DIR" in run("route", "a@b", "u@x.test").stderr

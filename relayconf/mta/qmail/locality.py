@@ -26,10 +26,11 @@ class Controls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locality:
-    """The decision, and the address that goes on from there: with the prefix for `virtual` ones."""
+    """The decision, the address that goes on from there (`virtual`: with the prefix), and the key that decided."""
 
     channel: Channel
     address: bytes
+    key: bytes = field(default=b"", compare=False)
 
 
 def _names(content: bytes) -> frozenset[bytes]:
@@ -90,10 +91,10 @@ def locality(controls: Controls, recipient: bytes) -> Locality:
     address = _without_percent(controls, complete)
     domain = address.rpartition(b"@")[2]
     if fold(domain) in controls.locals:
-        return Locality(channel="local", address=address)
+        return Locality(channel="local", address=address, key=fold(domain))
     own = fold(address)
     key = own if own in controls.virtualdomains else virtual_key(controls, domain)
     prefix = b"" if key is None else controls.virtualdomains[key]
-    if not prefix:
+    if key is None or not prefix:
         return Locality(channel="remote", address=address)
-    return Locality(channel="virtual", address=prefix + b"-" + address)
+    return Locality(channel="virtual", address=prefix + b"-" + address, key=key)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from relayconf.errors import RenderMismatch
 from relayconf.model import Direct, Host, Local, Mx, Target
 from relayconf.mta.base import EVERYTHING_ELSE
-from relayconf.mta.qmail import classic
-from relayconf.mta.qmail.route import QmailRoute, direct, route
+from relayconf.mta.qmail.flavours import CLASSIC
+from relayconf.mta.qmail.lines import can_name, nexthop_of, wanted_hop
+from relayconf.mta.qmail.route import QmailRoute, direct, route, through
 from relayconf.mta.qmail.smtproutes import lookup, parse
 from relayconf.mta.qmail.words import key_words, route_words, unless_torn
 
@@ -20,11 +21,10 @@ def intended_route(target: Target, domain: str) -> QmailRoute | None:
     """
     if isinstance(target, Direct | Mx):
         return direct(domain.encode())
-    nexthop = classic.nexthop_of(target)
-    if nexthop is None or classic.write(nexthop) is None:
+    nexthop = nexthop_of(target)
+    if nexthop is None or not can_name(CLASSIC, nexthop):
         return None
-    host = nexthop.host.encode()
-    return QmailRoute(via="relay", host=classic.ipv4_literal(host) or host, port=nexthop.port)
+    return through(wanted_hop(nexthop))
 
 
 def _keys(host: Host, table: Mapping[bytes, bytes]) -> dict[str, None]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from relayconf.mta.base import EVERYTHING_ELSE
-from relayconf.mta.qmail import classic
+from relayconf.mta.qmail.flavours import CLASSIC, NOTHING_AROUND, Hop
 from relayconf.mta.qmail.locality import Controls, domain_channel, read_controls, virtual_key
 from relayconf.mta.qmail.smtproutes import PATH, parse
 from relayconf.mta.qmail.words import key_words, unless_torn, value_words
@@ -43,10 +43,14 @@ def routes(contents: Mapping[str, bytes | None]) -> Mapping[str, str]:
     return {EVERYTHING_ELSE: rest} | {key_words(key): unless_torn(key, nexthop) for key, nexthop in live.items()}
 
 
+def _read(value: bytes) -> Hop:
+    return CLASSIC.read(value, NOTHING_AROUND)
+
+
 def _same_value(one: bytes, other: bytes) -> bool:
     if one == other:
         return True
-    return bool(_PLAIN.fullmatch(one) and _PLAIN.fullmatch(other)) and classic.read(one) == classic.read(other)
+    return bool(_PLAIN.fullmatch(one) and _PLAIN.fullmatch(other)) and _read(one) == _read(other)
 
 
 def same_meaning(path: str, actual: bytes, desired: bytes) -> bool:

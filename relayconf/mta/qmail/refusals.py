@@ -18,7 +18,7 @@ from relayconf.model import (
     Target,
     TlsLevel,
 )
-from relayconf.mta.qmail import classic
+from relayconf.mta.qmail.lines import nexthop_of
 from relayconf.mta.qmail.rendering import rows
 from relayconf.mta.qmail.words import listing
 
@@ -84,7 +84,7 @@ def _is_told_of_tls(target: Target) -> bool:
 
 
 def _target(target: Target) -> Iterator[Finding]:
-    nexthop = classic.nexthop_of(target)
+    nexthop = nexthop_of(target)
     if nexthop is not None:
         yield from _nexthop(nexthop)
     if isinstance(target, Smarthost):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from relayconf.files import DesiredFile
 from relayconf.model import Host
 from relayconf.mta.base import Resolve
-from relayconf.mta.qmail import classic
+from relayconf.mta.qmail.flavours import CLASSIC
+from relayconf.mta.qmail.lines import value_for
 from relayconf.mta.qmail.proof import prove
 from relayconf.mta.qmail.smtproutes import PATH
 from relayconf.templating import Templates
@@ -26,7 +27,7 @@ def rows(host: Host) -> tuple[tuple[str, str], ...]:
     for table in (host.domains, host.routes):
         for key, target in table.items():
             if id(target) not in by_identity:
-                by_identity[id(target)] = classic.value_for(host.target(target))
+                by_identity[id(target)] = value_for(CLASSIC, host.target(target))
             lines[key] = by_identity[id(target)]
     return tuple((key, value) for key, value in lines.items() if value is not None and "@" not in key)
 
@@ -37,7 +38,7 @@ def render(host: Host, templates: Templates, secret: Resolve) -> tuple[DesiredFi
     What smtproutes cannot say (`refusals`) is left out. Raises TemplateError, and RenderMismatch when the text that
     the template makes routes otherwise than the inventory says.
     """
-    routes, default = rows(host), classic.value_for(host.target(host.default[0]))
+    routes, default = rows(host), value_for(CLASSIC, host.target(host.default[0]))
     content = None
     if routes or default:
         content = templates.render(TEMPLATE, routes=routes, default=default or "", host=host.name).encode()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from relayconf.mta.base import EVERYTHING_ELSE
-from relayconf.mta.qmail import classic
+from relayconf.mta.qmail.flavours import CLASSIC, NOTHING_AROUND, Flavour
 from relayconf.mta.qmail.route import QmailRoute
 
 DIRECT = "direct (MX)"
@@ -36,14 +36,20 @@ def unless_torn(key: bytes, words: str) -> str:
     return "hidden text" if _SEPARATOR.search(key) else words
 
 
-def value_words(value: bytes) -> str:
+def value_words(value: bytes, flavour: Flavour = CLASSIC) -> str:
     """A value of smtproutes: `relay:port`, with a remark when there is text that is not shown."""
     shown, more = _visible(value)
     if not shown and not more:
         return DIRECT
-    relay = classic.read(shown.encode())
+    relay = flavour.read(shown.encode(), NOTHING_AROUND)
     words = f"{relay.host.decode()}:{relay.port}"
     return f"{words} and hidden text" if more else words
+
+
+def shown_host(host: bytes) -> str:
+    """A host that qmail-remote would look up, without what may be a password in it."""
+    shown, more = _visible(host)
+    return f"{shown} and hidden text" if more else shown
 
 
 def route_words(route: QmailRoute) -> str:

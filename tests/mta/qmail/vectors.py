@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,42 @@ def routes() -> tuple[RouteVector, ...]:
             )
         )
     return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlavourVector:
+    """One file read by the parser of another flavour, or given to its binary."""
+
+    id: str
+    flavour: str
+    files: Mapping[str, bytes | None]
+    environment: frozenset[str]
+    host: bytes
+    sender: bytes
+    observed: Mapping[str, str | int]
+
+
+_NAMES = {"aqmail": "aqmail", "netqmail": "netqmail-auth", "qmail-ldap": "qmail-ldap", "eQmail": "eqmail"}
+
+
+def flavours() -> tuple[FlavourVector, ...]:
+    """Every vector of the other flavours."""
+    return tuple(
+        FlavourVector(
+            id=item["id"],
+            flavour=_NAMES.get(item["flavour"].split()[0], "indimail"),
+            files={
+                "me": b"qmail.test\n",
+                "smtproutes": item["smtproutes"].encode(),
+                **{name: content.encode() for name, content in item.get("other_files", {}).items()},
+            },
+            environment=frozenset(item.get("env", {})),
+            host=item["host"].encode(),
+            sender=item.get("sender", "a@qmail.test").encode(),
+            observed=item["observed"],
+        )
+        for item in json.loads(FILE.read_text(encoding="utf-8"))["flavour_vectors"]
+    )
 
 
 def flavour_contents() -> tuple[bytes, ...]:

@@ -1,0 +1,77 @@
+"""What stands in a line of smtproutes or authsenders, from the inventory's targets, in the syntax of a flavour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from relayconf.model import At, Credentials, Direct, Internal, Mx, Nexthop, Smarthost, Target
+from relayconf.mta.qmail.flavours import SMTP_PORT, Around, Flavour, Hop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A user name with its password."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+def nexthop_of(target: Target) -> Nexthop | None:
+    """The host that *target* names, if it names one."""
+    return target.nexthop if isinstance(target, Smarthost | At | Internal) else None
+
+
+def credentials_of(target: Target) -> Credentials | None:
+    """The credentials that *target* presents, if it does."""
+    return target.relay.credentials if isinstance(target, Smarthost) and target.endpoint.auth else None
+
+
+def can_name(flavour: Flavour, nexthop: Nexthop) -> bool:
+    """Whether a value can route to *nexthop*: by MX never, to an IPv6 address where the flavour can."""
+    return not nexthop.mx_lookup and (flavour.ipv6 or ":" not in nexthop.host)
+
+
+def _written(nexthop: Nexthop) -> str:
+    return f"[{nexthop.host}]" if ":" in nexthop.host else nexthop.host
+
+
+def wanted_hop(nexthop: Nexthop, login: Login | None = None) -> Hop:
+    """What qmail-remote has to read from the value that routes to *nexthop*."""
+    name = _written(nexthop).encode()
+    if login is None:
+        return Hop(host=name, port=nexthop.port)
+    return Hop(host=name, port=nexthop.port, user=login.user.encode(), password=login.password.encode())
+
+
+def write(flavour: Flavour, nexthop: Nexthop, login: Login | None = None) -> str | None:
+    """The value that routes to *nexthop*, or None when no value can.
+
+    With credentials the port is always there: one flavour looks for it in the password otherwise.
+    """
+    if not can_name(flavour, nexthop):
+        return None
+    host = _written(nexthop)
+    if login is None:
+        return host if nexthop.port == SMTP_PORT else f"{host}{flavour.port_mark}{nexthop.port}"
+    return flavour.auth_mark.join((f"{host}{flavour.port_mark}{nexthop.port}", login.user, login.password))
+
+
+def can_carry(flavour: Flavour, login: Login) -> bool:
+    """Whether a line gives qmail-remote exactly this user name and this password.
+
+    Lines lose blanks at their end, and are split at a line feed and at NUL; both fields must be there.
+    """
+    probe = Nexthop(host="relay.example", port=587)
+    value = (write(flavour, probe, login) or "").encode()
+    around = Around(environment=frozenset({flavour.needs_variable}))
+    is_whole = value.rstrip(b" \t") == value and not any(byte in value for byte in b"\n\r\0")
+    read = flavour.read(value, around)
+    return bool(login.user and login.password) and is_whole and read == wanted_hop(probe, login)
+
+
+def value_for(flavour: Flavour, target: Target, login: Login | None = None) -> str | None:
+    """The value of a line for *target*; empty: by MX. None: no line, since it is local here or cannot be said."""
+    if isinstance(target, Direct | Mx):
+        return ""
+    nexthop = nexthop_of(target)
+    return None if nexthop is None else write(flavour, nexthop, login)
