@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from relayconf.commands.options import Options
-from relayconf.commands.wiring import Wiring
+from relayconf.commands.saved import OTHER_PLAN, judge, wire
 from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
@@ -44,25 +45,36 @@ def _insist(reviewed: str, fingerprint: str) -> None:
 
 
 def apply(
-    console: Console, options: Options, *, yes: bool = False, flush: bool = False, reviewed: str | None = None
+    console: Console,
+    options: Options,
+    *,
+    yes: bool = False,
+    flush: bool = False,
+    reviewed: str | None = None,
+    saved: Path | None = None,
 ) -> ExitCode:
     """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
 
     *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
-    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another.
+    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. *saved* is
+    the file of the plan that is meant: a host whose plan is another fails with StalePlan, and no host is changed.
 
     What an earlier apply left on a host when it was cut short is put right before the plan is made, but not for a
-    *reviewed* plan: that was made of the host as it is.
+    *reviewed* or *saved* plan: that was made of the host as it is.
     """
     wanted = None if reviewed is None else _digits(reviewed)
-    wiring = Wiring(options=options, console=console)
+    wiring, meant = wire(console, options, saved)
     with wiring.rollout() as rollout:
-        plans = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
+        as_it_is = wanted is not None or meant is not None
+        plans = rollout.plan(keep=True, recover=not as_it_is and (yes or console.is_interactive))
+        plans, is_meant = judge(meant, plans, wiring.key)
         fingerprint = plans.fingerprint(wiring.key)
         plan = text.plan(plans, fingerprint)
-        is_over = plans.interrupted or not plans.pending
+        is_over = plans.interrupted or not plans.pending or not is_meant
         if is_over or not options.json:
             console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
+        if not is_meant:
+            console.talk(OTHER_PLAN)
         if is_over:
             return plans.exit_code
         if wanted is not None:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from relayconf.commands.options import Options
+from relayconf.commands.saved import save
 from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
+from relayconf.planfile import check_target
 
 
-def plan(console: Console, options: Options, *, exit_code: bool = False) -> ExitCode:
-    """Plan the selected hosts and print it. With *exit_code*, pending changes are told by the exit status too."""
+def plan(console: Console, options: Options, *, exit_code: bool = False, out: Path | None = None) -> ExitCode:
+    """Plan the selected hosts and print it. With *exit_code*, pending changes are told by the exit status too.
+
+    *out* is the file that the plan is saved in.
+    """
+    if out is not None:
+        check_target(out)
     wiring = Wiring(options=options, console=console)
     with wiring.rollout() as rollout:
         fleet = rollout.plan()
     fingerprint = fleet.fingerprint(wiring.key)
     shown = json.fleet(fleet, kind="plan", fingerprint=fingerprint) if options.json else text.plan(fleet, fingerprint)
     console.data(shown)
+    if out is not None:
+        save(wiring, fleet, out)
     if exit_code and (fleet.pending or fleet.unfinished) and fleet.exit_code is ExitCode.OK:
         return ExitCode.CHANGES_PENDING
     return fleet.exit_code
