@@ -149,7 +149,7 @@ def _bases(then: SavedHost, now: SavedHost) -> str:
 def _wishes(then: SavedHost, now: SavedHost) -> str:
     after = _by_step(now)
     moved = _names(step[0] for step, change in _by_step(then).items() if after.get(step, change).wish != change.wish)
-    return moved and f"the wish moved, a template, a secret or a fact of the host is another: {moved}"
+    return moved and f"the wish moved, by a template, a secret, a fact of the host or another relayconf: {moved}"
 
 
 def _more(then: SavedHost, now: SavedHost) -> str:

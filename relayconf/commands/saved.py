@@ -38,7 +38,8 @@ def _check(wiring: Wiring, saved: SavedPlan, path: Path) -> None:
     """Raise PlanFileError for another inventory, UsageError for hosts that are not in the plan."""
     difference = inventory_difference(saved, wiring.inventory, wiring.key)
     if difference is not None:
-        what = f"{path} was planned from another inventory on {saved.created}; different by now: {difference}"
+        made = f"{path} was planned from another inventory, on {saved.created} by relayconf {saved.version}"
+        what = f"{made}; different by now: {difference}"
         raise PlanFileError(what, hint="plan again, or take the inventory that it was planned from")
     known = {host.name for host in saved.hosts}
     missing = [host.name for host in wiring.hosts if host.name not in known]
