@@ -11,7 +11,21 @@ import pytest
 
 from relayconf.identity import Identity
 from relayconf.inventory import load
-from relayconf.model import At, Credentials, Direct, Host, MtaName, Mx, Nexthop, Origin, Reject, Relay, SecretRef, Ssh
+from relayconf.model import (
+    At,
+    Credentials,
+    Direct,
+    Host,
+    MtaName,
+    Mx,
+    Nexthop,
+    Origin,
+    Reject,
+    Relay,
+    SecretRef,
+    SenderRoute,
+    Ssh,
+)
 from tests.support.hosts import ISP, TO_ISP, qmail_host
 
 KEY = bytes(range(32))
@@ -30,7 +44,7 @@ OTHERWISE: Mapping[str, Callable[[Host], Host]] = {
         host, domains={"kamata-net.com": At(host="store", nexthop=Nexthop(host="192.168.0.101"))}
     ),
     "routes": lambda host: replace(host, routes={"x.test": Reject(text="no")}),
-    "senders": lambda host: replace(host, senders={"x.test": Direct()}),
+    "senders": lambda host: replace(host, senders={"x.test": SenderRoute(target=Direct())}),
     "rewrite": lambda host: replace(host, rewrite={"a@x.test": "b@x.test"}),
     "egress": lambda host: replace(host, egress=("192.0.2.1",)),
     "qmail_home": lambda host: replace(host, qmail_home="/q"),

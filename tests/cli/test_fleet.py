@@ -29,3 +29,17 @@ def test_a_fingerprint_is_insisted_on_and_never_ignored(host: LocalHost) -> None
     assert refused.exit_code == ExitCode.USAGE
     assert "--dry-run applies nothing" in refused.stderr
     assert not (host.control / "smtproutes").exists()
+
+
+def test_a_plan_is_saved_and_applied(host: LocalHost) -> None:
+    """Through the options; what makes no sense beside them is refused."""
+    assert run("plan", "--out", "p.json", "edge").exit_code == ExitCode.OK
+    for other in (("--dry-run",), ("--fingerprint", "0000-0000")):
+        refused = run("apply", "--yes", "--plan", "p.json", *other)
+        assert refused.exit_code == ExitCode.USAGE
+        assert "--plan names the plan that is applied" in refused.stderr
+    assert run("apply", "--yes", "--plan", "inventory.yaml").exit_code == ExitCode.ERROR
+    assert not (host.control / "smtproutes").exists()
+
+    assert run("apply", "--yes", "--plan", "p.json").stdout.endswith("Apply: 1 changed\n")
+    assert (host.control / "smtproutes").exists()
