@@ -12,7 +12,7 @@ from relayconf.errors import Unreachable
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import ActualFile, DesiredFile
 from relayconf.masking import Masker
-from relayconf.model import Direct, Host, Inventory
+from relayconf.model import Direct, Host, Inventory, Smarthost
 from relayconf.mta import postfix, qmail
 from relayconf.plan import HostPlan, plan_host
 from relayconf.render import render
@@ -52,9 +52,13 @@ def of_qmail(
     )
 
 
-def of_postfix(password: str = "pw", **contents: bytes) -> HostPlan:  # noqa: S107  nobody's
+def of_postfix(
+    password: str = "pw",  # noqa: S107  nobody's
+    relay: Smarthost | None = None,
+    **contents: bytes,
+) -> HostPlan:
     """The plan of a Postfix host whose relay wants a password; *contents* of its files that are not the usual ones."""
-    host = made.host(made.relay("isp"))
+    host = made.host(relay or made.relay("isp"))
     facts = made.facts({f"postfix:{name.replace('_cf', '.cf')}": content for name, content in contents.items()})
     rendered = render(host, made.BUILT_IN, lambda _: password)
     return plan_host(host=host, mta=postfix, facts=facts, rendered=rendered, masker=Masker(KEY), key=KEY)
@@ -153,8 +157,16 @@ def test_a_base_is_more_than_its_content(change: Callable[[ActualFile], ActualFi
 
 
 def test_a_new_secret_moves_the_wish() -> None:
-    """Of the file that it is in. What later steps stand on is no base that anybody has changed."""
+    """Of the file that it is in."""
     assert moved(of_postfix("old"), of_postfix("new")) == f"{WISH}: postfix:1/sasl_passwd, postfix:2/sasl_passwd"
+
+
+def test_what_a_later_step_stands_on_is_no_base() -> None:
+    """Nobody has changed main.cf on the host when its first step is another and the second follows from that."""
+    open_relay = made.relay("isp", password=None)
+
+    assert [change.path for change in of_postfix().changes].count("postfix:main.cf") == 2
+    assert moved(of_postfix(), of_postfix(relay=open_relay)) == f"{WISH}: postfix:main.cf, relayconf:postfix-parameters"
 
 
 def test_a_new_template_moves_the_wish() -> None:
@@ -199,7 +211,9 @@ def test_a_warning_is_no_refusal() -> None:
     """How many messages wait changes by the minute."""
     waits = Finding(code="queue", severity=Severity.WARNING, text="412 messages wait")
 
-    assert moved(of_qmail(), dataclasses.replace(of_qmail(), findings=(waits,))) is None
+    plan = dataclasses.replace(of_qmail(), findings=(waits,))
+    assert save(planned(plan)).hosts[0].errors == ()
+    assert moved(of_qmail(), plan) is None
 
 
 def test_another_end() -> None:
