@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +21,7 @@ from relayconf.errors import PlanFileError, StalePlan, Unreachable, UsageError
 from relayconf.exits import ExitCode
 from relayconf.plankey import load_key
 from relayconf.result import FleetResult, failed, planned, skipped
+from tests.mta.postfix.hosts import MASTER
 from tests.output.test_text import plan as host_plan
 from tests.support.local_host import INVENTORY, LocalHost, local_host, said
 from tests.support.qmail_tree import make_qmail, snapshot
@@ -27,6 +30,16 @@ from tests.test_savedplan import save as saved_results
 
 SECOND = "  second: {{mta: qmail, connection: local, relay: isp, qmail_home: {home}2, state_directory: {state}2}}\n"
 TWO = INVENTORY.replace("domains:\n", f"{SECOND}domains:\n")
+POSTFIX = """\
+version: 1
+mta: postfix
+relays:
+  isp: {{host: isp.test, port: 587, auth: {{username: u, password: {{env: PASSWORD}}}}}}
+relay: isp
+hosts:
+  edge: {{connection: local, config_directory: {home}/postfix, state_directory: {state}}}
+"""
+_MANAGED = "# Managed by relayconf. Change the inventory, not this file.\n"
 OTHER_PLAN = "error: not every host is as the saved plan says: nothing was changed on any host\n"
 HINT = "plan again, or name the hosts that are meant: `relayconf apply --plan FILE HOSTS`"
 
@@ -249,6 +262,33 @@ def test_no_secret_and_no_hash_of_one_is_in_it(tmp_path: Path) -> None:
         assert hashlib.sha256(secret).hexdigest().encode() not in text
     assert b"hunter2" not in text
     assert load_key().hex().encode() not in text
+
+
+@pytest.mark.root
+@pytest.mark.skipif(shutil.which("postconf") is None, reason="postconf is not installed: apt-get install postfix")
+def test_a_new_secret_is_another_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a Postfix that does not run. The file says neither what the secret was nor what it is."""
+    host = local_host(tmp_path, inventory=POSTFIX)
+    folder = tmp_path / "qmail" / "postfix"
+    folder.mkdir()
+    (folder / "main.cf").write_text("compatibility_level = 3.6\nmyhostname = m.test\nmydestination = m.test\n")
+    (folder / "master.cf").write_bytes(MASTER)
+    monkeypatch.setenv("PASSWORD", "hunter2-one")
+    text = save_plan(host).read_text()
+    monkeypatch.setenv("PASSWORD", "hunter2-two")
+    heard = said()
+
+    assert "secret " in text
+    contents = [f"{start}[isp.test]:587  u:hunter2-one\n" for start in ("", _MANAGED)]
+    for secret in ("hunter2-one", *contents):
+        assert secret not in text
+        assert hashlib.sha256(secret.encode()).hexdigest() not in text
+    assert apply(heard.console, host.options(), yes=True, saved=tmp_path / "plan.json") is ExitCode.HOST_FAILED
+    assert re.search(
+        r"not as planned: the wish moved, .*: postfix:\d/sasl_passwd, \S+/sasl_passwd\n", heard.out.getvalue()
+    )
+    assert "hunter2" not in heard.out.getvalue() + heard.err.getvalue()
+    assert sorted(path.name for path in folder.iterdir()) == ["main.cf", "master.cf"]
 
 
 def test_what_cannot_be_written_is_told_before_any_host_is_asked(tmp_path: Path) -> None:
