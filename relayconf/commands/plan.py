@@ -25,9 +25,12 @@ def plan(console: Console, options: Options, *, exit_code: bool = False, out: Pa
         fleet = rollout.plan()
     fingerprint = fleet.fingerprint(wiring.key)
     shown = json.fleet(fleet, kind="plan", fingerprint=fingerprint) if options.json else text.plan(fleet, fingerprint)
-    console.data(shown)
-    if out is not None:
-        save(wiring, fleet, out)
+    try:
+        # First of all, as a pager that is left early ends the output.
+        if out is not None:
+            save(wiring, fleet, out)
+    finally:
+        console.data(shown)
     if exit_code and (fleet.pending or fleet.unfinished) and fleet.exit_code is ExitCode.OK:
         return ExitCode.CHANGES_PENDING
     return fleet.exit_code

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import resource
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -299,6 +302,35 @@ def test_what_cannot_be_written_is_told_before_any_host_is_asked(tmp_path: Path)
     with pytest.raises(PlanFileError, match="that is no plan"):
         plan(heard.console, host.options(), out=host.inventory)
     assert (heard.out.getvalue(), heard.err.getvalue()) == ("", "")
+
+
+def test_it_is_saved_though_nobody_reads_the_output(tmp_path: Path) -> None:
+    """`relayconf plan --out FILE | less`, left early."""
+    host = local_host(tmp_path)
+    reader, writer = os.pipe()
+    os.close(reader)
+    stdout = os.fdopen(writer, "w")
+
+    with pytest.raises(BrokenPipeError):
+        plan(replace(said().console, stdout=stdout), host.options(), out=tmp_path / "plan.json")
+    with suppress(BrokenPipeError):
+        stdout.close()
+    assert apply(said().console, host.options(), yes=True, saved=tmp_path / "plan.json") is ExitCode.OK
+
+
+def test_it_is_shown_though_it_cannot_be_saved(tmp_path: Path) -> None:
+    """On a full disk, say."""
+    host = local_host(tmp_path)
+    heard = said()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(PlanFileError, match="cannot be written"):
+            plan(heard.console, host.options(), out=tmp_path / "plan.json")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "Plan: 1 host changes" in heard.out.getvalue()
+    assert not list(tmp_path.glob("*plan.json*"))
 
 
 def test_a_host_that_is_down_is_saved_as_such(tmp_path: Path) -> None:
