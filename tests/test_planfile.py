@@ -218,7 +218,7 @@ def test_added_members_are_no_way_round() -> None:
             f' "created": "x", "relayconf": "x", "fingerprint": "x", "inventory": "x", "hosts": {hosts}'.encode()
             for hosts in (
                 "null",
-                '"edge"',
+                "{}",
                 "[1]",
                 '[{"name": "a"}]',
                 unusable(status='"odd"'),
@@ -226,7 +226,8 @@ def test_added_members_are_no_way_round() -> None:
                 unusable(errors="[1]"),
                 unusable(settings='{"a": 1}'),
                 unusable(changes="[{}]"),
-                unusable(changes='"ab"'),
+                unusable(changes="{}"),
+                unusable(changes='[{"path": "p", "phase": "0", "target": "t", "kind": "k", "base": "b", "wish": "w"}]'),
             )
         ),
     ],
