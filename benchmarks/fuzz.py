@@ -1,8 +1,8 @@
-"""Damaged inventories, answers and reports: a result or an error that is explained, or a crash that is to be mended.
+"""Damaged inventories, answers, reports, plan files: a result or an error that is explained, or a crash to be mended.
 
     python benchmarks/fuzz.py [CASES] [FIRST]
 
-CASES (120000) cases from the number FIRST (0) on, a third of each family (tests/fuzz/cases.py), on all cores. Each
+CASES (120000) cases from the number FIRST (0) on, as many of each family (tests/fuzz/cases.py), on all cores. Each
 crash is told with its family and number, which make it again: `run("observe", [154])`. Exits with 1 when there was one.
 """
 

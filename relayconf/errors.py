@@ -9,6 +9,7 @@ RelayconfError
 ├── MapError                   a lookup table's source holds, or would have to hold, what Postfix would misread
 ├── SecretError                a secret reference cannot be resolved
 ├── KeyFileError               the key that masks secrets cannot be read or made
+├── PlanFileError              a saved plan cannot be read, written or used here
 ├── SessionError               something between this machine and one host
 │   ├── ConnectError           no session came to be: nothing ran on the host
 │   │   ├── Unreachable        name, route, port or time-out
@@ -98,6 +99,10 @@ class SecretError(RelayconfError):
 
 class KeyFileError(RelayconfError):
     """The key file that masks secrets (`plan.key`) cannot be read, is not 32 bytes, or is open to others."""
+
+
+class PlanFileError(RelayconfError):
+    """A saved plan cannot be read or written, was not written by this key, or was made of another inventory."""
 
 
 class SessionError(RelayconfError):
