@@ -16,16 +16,16 @@ Progress: TypeAlias = Callable[[HostResult, int, int], None]
 """Called after each host with its result, how many are done, and how many there are."""
 
 
-def _isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None) -> HostResult:
+def _isolated(host: Host, step: Callable[[Host], HostResult], plan: HostPlan | None, *, changing: bool) -> HostResult:
     """Run *step*; whatever it raises becomes that host's result, so that the other hosts go on. *plan* goes with it."""
     try:
         return step(host)
     except RelayconfError as error:
-        return failed(host.name, error, plan)
+        return failed(host.name, error, plan, changing=changing)
     except Exception as error:  # noqa: BLE001  one host's crash must not stop the fleet
         report = crash_report(error)
         crash = HostCrash(f"relayconf crashed on this host ({type(error).__name__}); please report it with {report}")
-        return failed(host.name, crash, plan)
+        return failed(host.name, crash, plan, changing=changing)
 
 
 def each(
@@ -35,16 +35,18 @@ def each(
     parallel: int,
     progress: Progress,
     plans: Mapping[str, HostPlan] | None = None,
+    changing: bool = False,
 ) -> FleetResult:
     """Run *step* for every host, *parallel* at a time; *progress* hears of each that ends.
 
-    What *step* raises is that host's result, with its plan from *plans* (by the hosts' names) when it has one there.
+    What *step* raises is that host's result, with its plan from *plans* (by the hosts' names) when it has one there. A
+    step that is *changing* hosts without a plan leaves one unknown when its line is lost, as one with a plan does.
     A first ^C skips the hosts that are not begun and waits for those under way; a second one does not.
     """
     pool = ThreadPoolExecutor(max_workers=max(1, min(parallel, len(hosts))), thread_name_prefix="host")
     interrupted = False
     plans = plans or {}
-    futures = {pool.submit(_isolated, host, step, plans.get(host.name)): host for host in hosts}
+    futures = {pool.submit(_isolated, host, step, plans.get(host.name), changing=changing): host for host in hosts}
     try:
         for done, future in enumerate(as_completed(futures), 1):
             progress(future.result(), done, len(hosts))
