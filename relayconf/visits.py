@@ -16,6 +16,7 @@ from relayconf.result import FleetResult, HostResult, Status
 from relayconf.workers import Progress, each
 
 T = TypeVar("T")
+U = TypeVar("U")
 Connect: TypeAlias = Callable[[Host], Session]
 
 
@@ -34,10 +35,28 @@ class Told(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visited(Generic[T]):
-    """Every host's end, and what those told that came to one of their own."""
+    """Every host's end; and by host, in the same order, what those told that came to an end of their own."""
 
     fleet: FleetResult
     values: Mapping[str, T]
+
+    def with_value(self, value: U) -> Visited[U]:
+        """The same hosts with the same ends, all of which told *value*."""
+        return Visited(fleet=self.fleet, values=dict.fromkeys(self.values, value))
+
+
+def merged(looked: Visited[T], acted: Visited[T]) -> Visited[T]:
+    """The ends of a look, but for those hosts that were visited again to act."""
+    again = {result.host: result for result in acted.fleet.results}
+    results = tuple(again.get(result.host, result) for result in looked.fleet.results)
+    interrupted = looked.fleet.interrupted or acted.fleet.interrupted
+    values = {
+        result.host: source[result.host]
+        for result in results
+        for source in [acted.values if result.host in again else looked.values]
+        if result.host in source
+    }
+    return Visited(fleet=FleetResult(results=results, interrupted=interrupted), values=values)
 
 
 def _result(host: Host, told: Told[T]) -> HostResult:
@@ -81,12 +100,13 @@ class Visits:
 
         def call(host: Host) -> HostResult:
             told = self._call(host, step)
-            with self._lock:
-                values[host.name] = told.value
+            if told.refusal is None:
+                with self._lock:
+                    values[host.name] = told.value
             return _result(host, told)
 
         fleet = each(hosts, call, parallel=self.parallel, progress=self.progress, changing=changing)
-        return Visited(fleet=fleet, values=values)
+        return Visited(fleet=fleet, values={host.name: values[host.name] for host in hosts if host.name in values})
 
     def _call(self, host: Host, step: Callable[[Host, Session], Told[T]]) -> Told[T]:
         with self._lock:

@@ -166,6 +166,8 @@ def _outcome(result: HostResult) -> str:
             return "outcome unknown"
         case Status.ROLLBACK_FAILED:
             return "ROLLBACK FAILED, needs a human"
+        case Status.REFUSED:
+            return "refused"
         case _:
             return "failed, nothing changed"
 
