@@ -60,7 +60,7 @@ def history(visited: Visited[tuple[Transaction, ...]]) -> str:
 
 
 def _cut_short(host: str, back: WayBack) -> list[str]:
-    then = "is put right first" if back.undo else f"`relayconf recover {host}` puts it right"
+    then = "that is put right first" if back.undo else f"`relayconf recover {host}` puts it right"
     return [f"{host}   transaction {printable(item.name)} was cut short; {then}" for item in back.unfinished]
 
 

@@ -1,0 +1,86 @@
+"""The report of a script: its lines, its end, and what the end means."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relayconf.errors import ConnectionLost, DeployError, RelayconfError, RollbackFailed
+from relayconf.report import End, Report, failure_of, read_report, split_end
+
+LEFT = "changed by somebody since transaction 1, so left as it is: qmail:me"
+PUT_RIGHT = "transaction 1, which had been cut short, was rolled back"
+
+
+def test_lines_and_status() -> None:
+    """Pairs of a kind and the rest, safe to print and not endless; empty and unknown lines are kept."""
+    report = read_report(b"step lock\n\nodd \x1b[1m\xff\nwarning " + b"w" * 500 + b"\nend 12\n")
+
+    assert report == Report(
+        lines=(("step", "lock"), ("", ""), ("odd", r"\x1b[1m\xff"), ("warning", "w" * 392)), status=12
+    )
+    assert report.all("step") == ("lock",)
+
+
+def test_a_report_without_end_is_none() -> None:
+    """Cut anywhere, it says nothing."""
+    whole = b"step lock\nend 10\n"
+
+    assert split_end(whole) == ((b"step lock",), 10)
+    assert split_end(b"end 0\n") == ((b"",), 0)
+    assert all(split_end(whole[:cut]) is None for cut in range(len(whole)))
+    with pytest.raises(ConnectionLost, match="broke off"):
+        read_report(whole[:-1])
+
+
+def test_words() -> None:
+    """What a human should know, all of it or by kind, in the order of the report."""
+    report = read_report(b"recovered 1 restored\nwarning odd\nleft 1 qmail:me\nstep lock\nend 0\n")
+
+    assert report.warnings == (PUT_RIGHT, "odd", LEFT)
+    assert report.words("left", "recovered") == (PUT_RIGHT, LEFT)
+
+
+@pytest.mark.parametrize(
+    ("lines", "status", "kind", "message"),
+    [
+        (b"failed swap no\nfailed lock no", End.RESTORED, DeployError, "swap: no; the host is as it was before"),
+        (b"", End.REFUSED, DeployError, "rollback: the host gave no reason; the host is as it was before"),
+        (
+            b"failed lock x\nrollback-failed a b c\nrollback-failed d e",
+            End.ROLLBACK_FAILED,
+            RollbackFailed,
+            "lock: x; not put back: a: b c; d: e",
+        ),
+        (b"", End.STALE, ConnectionLost, "the host's report ends with the status 11, which means nothing here"),
+        (b"", 99, ConnectionLost, "the host's report ends with the status 99, which means nothing here"),
+    ],
+)
+def test_failures(lines: bytes, status: int, kind: type[RelayconfError], message: str) -> None:
+    """Each status is an error of its own."""
+    error = failure_of(read_report(lines + b"\nend %d\n" % status), action="rollback", folder="/s/txn/1")
+
+    assert type(error) is kind
+    assert error.message == message
+
+
+def test_what_was_done_before_a_failure_is_told() -> None:
+    """Then the host is not simply as it was."""
+    refused = failure_of(Report(lines=(), status=End.REFUSED), action="a", folder="/f", before="before that, x")
+    broken = failure_of(Report(lines=(), status=End.ROLLBACK_FAILED), action="a", folder="/f", before="before that, x")
+
+    assert refused.message == "a: the host gave no reason; before that, x"
+    assert broken.message == "a: the host gave no reason; not put back: ; before that, x"
+    assert broken.hint == (
+        "the next apply tries again; the old files are on the host in /f/saved, named in the manifest"
+    )
+
+
+@given(st.binary(max_size=200), st.integers(0, 999))
+def test_any_lines(noise: bytes, status: int) -> None:
+    """Whatever stands before the end, every word is safe to print."""
+    report = read_report(noise + b"\nend %d\n" % status)
+
+    assert report.status == status
+    assert all(text.isprintable() for pair in report.lines for text in pair)
