@@ -81,6 +81,14 @@ def _so_far(report: Report) -> str:
     return f"before that, {'; '.join(done)}" if done else ""
 
 
+def _stuck(report: Report, expect: str | None) -> str:
+    """The transaction that could not be put back; a word in its place when the report does not tell."""
+    ended = {rest.partition(" ")[0] for rest in report.all("recovered")}
+    begun = [name for name in report.all("recovering") if name not in ended]
+    first = [] if expect is None or report.all("rolled-back") else [expect]
+    return [*begun, *first, "TRANSACTION"][0]
+
+
 def _request(host: Host, mta: Mta, action: str, *, to: str | None = None, expect: str | None = None) -> bytes:
     lines = [f"action {action}"]
     lines += [] if to is None else [f"to {to}"]
@@ -88,12 +96,13 @@ def _request(host: Host, mta: Mta, action: str, *, to: str | None = None, expect
     return request_text(host, mta, lines)
 
 
-def _act(session: Session, host: Host, mta: Mta, action: str, request: bytes) -> Report:
-    script = assemble(mta.SHELL, *UNDO)
+def _act(
+    session: Session, host: Host, mta: Mta, action: str, *, to: str | None = None, expect: str | None = None
+) -> Report:
+    script, request = assemble(mta.SHELL, *UNDO), _request(host, mta, action, to=to, expect=expect)
     report = read_report(session.run(script, stdin=request, timeout=_TIMEOUT, limit=MAX_REPORT).stdout)
     if report.status != End.DONE:
-        broken = next(iter(report.all("recovering")), "TRANSACTION")
-        folder = f"{host.state_directory}/txn/{broken}"
+        folder = f"{host.state_directory}/txn/{_stuck(report, expect)}"
         raise failure_of(report, action=action, folder=folder, before=_so_far(report))
     return report
 
@@ -120,7 +129,7 @@ def recover(session: Session, host: Host, mta: Mta) -> Undone:
     Raises DeployError (nothing was touched), RollbackFailed (the host is in between), HostError for parameters that
     cannot be sent, and what the session raises; after ConnectionLost the host goes on alone.
     """
-    return _undone(_act(session, host, mta, "recover", _request(host, mta, "recover")), "rolled-back")
+    return _undone(_act(session, host, mta, "recover"), "rolled-back")
 
 
 def rollback(session: Session, host: Host, mta: Mta, *, expect: str, to: str | None = None) -> Undone:
@@ -129,13 +138,12 @@ def rollback(session: Session, host: Host, mta: Mta, *, expect: str, to: str | N
     *expect* is the newest applied one as the caller saw it; when it is another by now, nothing is touched. What was cut
     short is put right before. Raises what `recover` raises.
     """
-    request = _request(host, mta, "rollback", to=to, expect=expect)
-    return _undone(_act(session, host, mta, "rollback", request), "rolled-back")
+    return _undone(_act(session, host, mta, "rollback", to=to, expect=expect), "rolled-back")
 
 
 def confirm(session: Session, host: Host, mta: Mta, *, expect: str) -> Undone:
     """Keep the transaction *expect* of *host*, which would go by itself otherwise. Raises what `recover` raises."""
-    done = _undone(_act(session, host, mta, "confirm", _request(host, mta, "confirm", expect=expect)), "confirmed")
+    done = _undone(_act(session, host, mta, "confirm", expect=expect), "confirmed")
     if done.transactions != (expect,):
         raise ConnectionLost(
             f"the host does not say that transaction {expect} is confirmed, so that is unknown here",

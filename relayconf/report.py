@@ -28,10 +28,19 @@ def _named(rest: str) -> str:
     return rest.replace(" ", ": ", 1)
 
 
+_RECOVERED: Mapping[str, str] = {
+    "finished": "had been cut short, was finished",
+    "restored": "had been cut short, was rolled back",
+    "rolled-back": "had been cut short while it was rolled back, is rolled back now",
+    "unchanged": "had been cut short, had changed nothing",
+    "overdue": "nobody had confirmed in time, was rolled back",
+    "rebooted": "nobody had confirmed before the host was booted anew, was rolled back",
+}
+
+
 def _recovered(rest: str) -> str:
     transaction, _, how = rest.partition(" ")
-    done = {"finished": "was finished", "restored": "was rolled back", "unchanged": "had changed nothing"}
-    return f"transaction {transaction}, which had been cut short, {done.get(how, how)}"
+    return f"transaction {transaction}, which {_RECOVERED.get(how, f'had been cut short, {how}')}"
 
 
 def _left(rest: str) -> str:

@@ -163,8 +163,13 @@ def test_failures(report: bytes, kind: type[RelayconfError], message: str) -> No
 
 
 def test_where_the_old_files_are() -> None:
-    """In the transaction that could not be recovered, or in that which was to be undone."""
-    for report, folder in ((b"recovering 1\nend 13\n", "1"), (b"end 13\n", "TRANSACTION")):
+    """In the transaction that could not be put back; which one of several to be undone that is, the host does not say."""
+    for report, folder in (
+        (b"recovering 1\nend 13\n", "1"),
+        (b"recovering 1\nrecovered 1 finished\nend 13\n", ONE),
+        (b"end 13\n", ONE),
+        (f"rolled-back {ONE}\nend 13\n".encode(), "TRANSACTION"),
+    ):
         with pytest.raises(RollbackFailed) as caught:
             undo(report)
         assert f"/s/txn/{folder}/saved" in str(caught.value.hint)

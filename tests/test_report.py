@@ -43,6 +43,25 @@ def test_words() -> None:
 
 
 @pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ("finished", "had been cut short, was finished"),
+        ("restored", "had been cut short, was rolled back"),
+        ("rolled-back", "had been cut short while it was rolled back, is rolled back now"),
+        ("unchanged", "had been cut short, had changed nothing"),
+        ("overdue", "nobody had confirmed in time, was rolled back"),
+        ("rebooted", "nobody had confirmed before the host was booted anew, was rolled back"),
+        ("odd", "had been cut short, odd"),
+    ],
+)
+def test_what_was_put_right(how: str, words: str) -> None:
+    """A sentence for each way in which a transaction comes to its end later."""
+    report = read_report(f"recovered 1 {how}\nend 0\n".encode())
+
+    assert report.words("recovered") == (f"transaction 1, which {words}",)
+
+
+@pytest.mark.parametrize(
     ("lines", "status", "kind", "message"),
     [
         (b"failed swap no\nfailed lock no", End.RESTORED, DeployError, "swap: no; the host is as it was before"),

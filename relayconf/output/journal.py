@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from relayconf.journal import Pending, Undone
@@ -10,7 +11,7 @@ from relayconf.output.text import failures
 from relayconf.result import FleetResult, Status
 from relayconf.standing import Standing
 from relayconf.text import printable
-from relayconf.transactions import ChangedFile, Transaction, WayBack
+from relayconf.transactions import ChangedFile, Transaction, TransactionStatus, WayBack
 from relayconf.visits import Visited
 
 _HEAD = ("transaction", "time (UTC)", "status", "files")
@@ -24,10 +25,15 @@ def _file(file: ChangedFile) -> str:
     return f"{file.kind}  {printable(file.target)}"
 
 
+def _note(transaction: Transaction) -> str:
+    waits = transaction.status is TransactionStatus.UNCONFIRMED and re.fullmatch("[0-9]+", transaction.note)
+    return f"{transaction.note} s left to confirm it" if waits else printable(transaction.note)
+
+
 def _rows(transaction: Transaction) -> list[tuple[str, ...]]:
     """The rows of one transaction in a table: its files below each other, and the note below them."""
     last = [_file(file) for file in transaction.files]
-    last += [printable(transaction.note)] if transaction.note else []
+    last += [_note(transaction)] if transaction.note else []
     first = (printable(transaction.name), _time(transaction), str(transaction.status), *last[:1])
     return [first, *(("", "", "", text) for text in last[1:])]
 
@@ -94,18 +100,18 @@ def undone(visited: Visited[Undone], *, title: str, verb: str, nothing: str) -> 
 def _pending(host: str, waits: Pending) -> str:
     match waits.left:
         case "overdue":
-            until = "its time is over, and it is still there"
+            then = f"its time is over; `relayconf recover {host}` rolls it back"
         case "rebooted":
-            until = "the host was booted since, so nothing takes it back by itself"
+            then = f"the host was booted since; `relayconf recover {host}` rolls it back"
         case seconds:
-            until = f"it goes by itself in {seconds} s"
-    return f"{waits.transaction}   {until}; `relayconf confirm {host}` keeps it"
+            then = f"it goes by itself in {seconds} s; `relayconf confirm {host}` keeps it"
+    return f"{waits.transaction}   {then}"
 
 
 def _last(transaction: Transaction | None) -> str:
     if transaction is None:
         return "none"
-    words = [printable(transaction.name), _time(transaction), str(transaction.status), printable(transaction.note)]
+    words = [printable(transaction.name), _time(transaction), str(transaction.status), _note(transaction)]
     return "   ".join(filter(None, words))
 
 
