@@ -46,8 +46,8 @@ class Undone:
 class Pending:
     """A transaction that goes by itself unless it is confirmed.
 
-    `left` is in seconds; `overdue` when that time is over and nothing happened, `rebooted` when the host was, so that
-    nobody there counts any more.
+    `left` is in seconds; `overdue` when that time is over and it is still there, `rebooted` when the host was, so that
+    nobody there counts any more. Either is rolled back by `recover`.
     """
 
     transaction: str

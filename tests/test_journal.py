@@ -163,7 +163,7 @@ def test_failures(report: bytes, kind: type[RelayconfError], message: str) -> No
 
 
 def test_where_the_old_files_are() -> None:
-    """In the transaction that could not be put back; which one of several to be undone that is, the host does not say."""
+    """In the transaction that could not be put back, which the host does not always name."""
     for report, folder in (
         (b"recovering 1\nend 13\n", "1"),
         (b"recovering 1\nrecovered 1 finished\nend 13\n", ONE),

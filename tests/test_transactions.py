@@ -153,6 +153,6 @@ def test_a_name_that_leads_nowhere() -> None:
 
     with pytest.raises(HostError, match="this host keeps no transaction 0") as caught:
         way_back(kept, "0")
-    assert "a host keeps its newest 10" in str(caught.value.hint)
+    assert "a host keeps its newest 10 that were applied" in str(caught.value.hint)
     with pytest.raises(HostError, match="transaction 2 is rolled-back: there is nothing to put the host back to"):
         way_back(kept, "2")

@@ -26,7 +26,7 @@ _MTA: Final = MTAS[_HOST.mta]
 _ONE, _TWO, _THREE = "20261124T101500Z-3fa2c1", "20261124T111500Z-9b0c1d", "20261124T121500Z-77aa01"
 _HISTORY: Final = (
     f"transaction {_ONE}\tapplied\t2026-11-24T10:15:00Z\t\nfile {_ONE}\tcreate\tqmail:smtproutes\t/c/smtproutes\n"
-    f"transaction {_TWO}\tunconfirmed\t2026-11-24T11:15:00Z\t240 s left\n"
+    f"transaction {_TWO}\tunconfirmed\t2026-11-24T11:15:00Z\t240\n"
     f"file {_TWO}\tupdate\tpostfix:main.cf\t/etc/postfix/main.cf\n"
     f"file {_TWO}\tdelete\tpostfix:2/generic\t/etc/postfix/relayconf/2/generic\n"
     f"transaction {_THREE}\tunfinished\t-\tleft: /c/me\nend 0\n"

@@ -28,7 +28,7 @@ NEW = Transaction(
     name="20261124T101500Z-3fa2c1",
     status=TransactionStatus.UNCONFIRMED,
     time=datetime(2026, 11, 24, 10, 15, tzinfo=UTC),
-    note="240 s left",
+    note="240",
     files=FILES,
 )
 CUT = Transaction(name="20261124T120000Z-bbbbbb", status=TransactionStatus.UNFINISHED, time=None, note="")
@@ -50,7 +50,7 @@ def test_history() -> None:
         "  transaction               time (UTC)            status        files",
         "  20261124T101500Z-3fa2c1   2026-11-24 10:15:00   unconfirmed   update  /etc/postfix/main.cf",
         r"                                                                create  /etc/postfix/\x1b[1m",
-        "                                                                240 s left",
+        "                                                                240 s left to confirm it",
         r"  20261123T090000Z-aaaaaa   -                     rolled-back   left: /x\u202e",
         "",
         "b   no transactions",
@@ -130,7 +130,7 @@ def test_status() -> None:
     assert status(visited({"a": everything, "b": stands()}, failed("c", HostError("no")))).splitlines() == [
         "a",
         r"  mta                Postfix 3.7\x1b, generation 12",
-        "  last transaction   20261124T101500Z-3fa2c1   2026-11-24 10:15:00   unconfirmed   240 s left",
+        "  last transaction   20261124T101500Z-3fa2c1   2026-11-24 10:15:00   unconfirmed   240 s left to confirm it",
         ("  unconfirmed        20261124T101500Z-3fa2c1   it goes by itself in 240 s; `relayconf confirm a` keeps it"),
         r"  at work            5\x07",
         "  cut short          20261124T120000Z-bbbbbb   `relayconf recover a` puts it right",
@@ -151,5 +151,5 @@ def test_what_waits_and_does_not_go() -> None:
     over = status(visited({"a": stands(pending=Pending(transaction="2", left="overdue"))}))
     booted = status(visited({"a": stands(pending=Pending(transaction="2", left="rebooted"))}))
 
-    assert "2   its time is over, and it is still there; `relayconf confirm a` keeps it" in over
-    assert "2   the host was booted since, so nothing takes it back by itself; `relayconf confirm a` keeps it" in booted
+    assert "2   its time is over; `relayconf recover a` rolls it back" in over
+    assert "2   the host was booted since; `relayconf recover a` rolls it back" in booted

@@ -16,7 +16,7 @@ NEW_JSON = {
     "name": "20261124T101500Z-3fa2c1",
     "status": "unconfirmed",
     "time": "2026-11-24T10:15:00+00:00",
-    "note": "240 s left",
+    "note": "240",
     "files": [
         {"kind": "update", "path": "postfix:main.cf", "target": "/etc/postfix/main.cf"},
         {"kind": "create", "path": "postfix:2/transport", "target": "/etc/postfix/\x1b[1m"},
