@@ -143,7 +143,7 @@ def _newer(live: Sequence[Transaction], known: Mapping[str, Transaction], to: st
     if to not in known:
         raise HostError(
             f"this host keeps no transaction {to}",
-            hint=f"a host keeps its newest {KEPT} that were applied: `relayconf history` lists them; what is older cannot be put back",
+            hint=f"a host keeps its newest {KEPT} that were applied: `relayconf history` lists them",
         )
     if not known[to].is_live:
         raise HostError(f"transaction {to} is {known[to].status}: there is nothing to put the host back to")
