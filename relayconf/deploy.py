@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from relayconf.mta.base import Mta
 from relayconf.observe import request_text
 from relayconf.remote.base import Session
 from relayconf.report import End, Report, failure_of, read_report
-from relayconf.shell import DEPLOY, assemble
+from relayconf.shell import DEPLOY, UNDO, assemble
 
 PATIENCE = 60
 """Seconds that the host waits for the next byte of the payload."""
@@ -45,8 +46,8 @@ def _line(index: int, change: Change, offset: int) -> str:
     return "\t".join([str(index), str(after.phase), change.path, *base, str(offset), *wanted, *dress, before.target])
 
 
-def _payload(changes: Sequence[Change]) -> tuple[bytes, int]:
-    """The packed payload, and how many bytes of it, unpacked, are the request in front of the contents."""
+def _payload(changes: Sequence[Change], undo: bytes) -> tuple[bytes, int, int]:
+    """The packed payload; how many bytes of it, unpacked, are the request in front; and where *undo* is after that."""
     lines, contents, offset = [], [], 0
     for index, change in enumerate(changes, 1):
         lines.append(_line(index, change, offset))
@@ -54,7 +55,7 @@ def _payload(changes: Sequence[Change]) -> tuple[bytes, int]:
         contents.append(content)
         offset += len(content)
     request = "".join(f"{line}\n" for line in [*lines, "end"]).encode()
-    return gzip.compress(b"".join([request, *contents]), compresslevel=1, mtime=0), len(request)
+    return gzip.compress(b"".join([request, *contents, undo]), compresslevel=1, mtime=0), len(request), offset
 
 
 def _conclude(report: Report, host: Host, transaction: str) -> Deployed:
@@ -71,31 +72,62 @@ def _conclude(report: Report, host: Host, transaction: str) -> Deployed:
 
 
 def _stdin(
-    host: Host, mta: Mta, changes: Sequence[Change], transaction: str, patience: int = PATIENCE, *, flush: bool = False
+    host: Host,
+    mta: Mta,
+    changes: Sequence[Change],
+    transaction: str,
+    patience: int = PATIENCE,
+    *,
+    flush: bool = False,
+    confirm: int | None = None,
 ) -> bytes:
-    payload, request = _payload(changes)
+    undo = undo_script(host, mta) if changes else b""
+    payload, request, offset = _payload(changes, undo)
     head = [
         f"transaction {transaction}",
         f"patience {patience}",
         f"request {request}",
+        f"undo {offset} {len(undo)}",
         *(["flush yes"] if flush else []),
+        *([] if confirm is None else [f"confirm {confirm}"]),
         f"payload {len(payload)} {hashlib.sha256(payload).hexdigest()}",
     ]
     return request_text(host, mta, head) + payload
 
 
+def undo_script(host: Host, mta: Mta) -> bytes:
+    """The script that stays on *host* as `undo`: it puts the host back without relayconf.
+
+    Raises HostError for parameters that no line can hold.
+    """
+    *request, _ = request_text(host, mta, ()).decode().splitlines()
+    arguments = " ".join(shlex.quote(line) for line in request)
+    script = assemble(mta.SHELL, *UNDO).removesuffix('relayconf "$@"\n')
+    head = "# Undoes relayconf's newest change; --list shows all that are here, --to TRANSACTION goes back to one."
+    return f'#!/bin/sh\n{head}\n{script}relayconf {arguments} -- "$@"\n'.encode()
+
+
 def deploy(
-    session: Session, host: Host, mta: Mta, changes: Sequence[Change], transaction: str, *, flush: bool = False
+    session: Session,
+    host: Host,
+    mta: Mta,
+    changes: Sequence[Change],
+    transaction: str,
+    *,
+    flush: bool = False,
+    confirm: int | None = None,
 ) -> Deployed:
     """Make *changes* on *host* in their order, all or none, as the transaction that is named.
 
     *transaction* consists of ASCII letters, digits and `-`, and sorts by time. A transaction that was cut short on the
     host is finished or rolled back first; without changes that is all. *flush* has waiting mail tried again afterwards.
+    With *confirm* the host rolls back by itself after so many seconds unless it is confirmed in time.
+
     Raises StalePlan (nothing written), DeployError (the host is as it was before), RollbackFailed (it is not),
     HostError for parameters that cannot be sent, and what the session raises; after ConnectionLost the host finishes or
     rolls back alone.
     """
     script = assemble(mta.SHELL, *DEPLOY)
-    stdin = _stdin(host, mta, changes, transaction, flush=flush)
+    stdin = _stdin(host, mta, changes, transaction, flush=flush, confirm=confirm)
     report = read_report(session.run(script, stdin=stdin, timeout=_TIMEOUT).stdout)
     return _conclude(report, host, transaction)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relayconf.deploy import Deployed, deploy
+from relayconf.deploy import Deployed, deploy, undo_script
 from relayconf.errors import ConnectionLost, DeployError, RelayconfError, RollbackFailed, StalePlan
 from relayconf.files import ActualFile, Change, DesiredFile
 from relayconf.mta import qmail
@@ -58,13 +58,15 @@ def test_what_is_sent() -> None:
         f"3\t0\tqmail:me\t-\t-\t-\t-\t3\t1\t{hashlib.sha256(b'm').hexdigest()}\t-\troot\t-\t/c/me\n"
         "end\n"
     )
-    assert gzip.decompress(payload).decode() == request + ":r\nm"
+    undo = undo_script(HOST, qmail)
+    assert gzip.decompress(payload) == f"{request}:r\nm".encode() + undo
     assert head.decode().splitlines() == [
         "state /s",
         "parameter qmail_home /q",
         f"transaction {TRANSACTION}",
         "patience 60",
         f"request {len(request)}",
+        f"undo 4 {len(undo)}",
         f"payload {len(payload)} {hashlib.sha256(payload).hexdigest()}",
     ]
 

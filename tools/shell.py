@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from relayconf.mtas import MTAS
-from relayconf.shell import DEPLOY, OBSERVE, assemble
+from relayconf.shell import DEPLOY, OBSERVE, UNDO, assemble
 
 ROOT = Path(__file__).parents[1]
 _FOLDERS = ("relayconf", "tests", "tools", "demo", "benchmarks")
@@ -27,7 +27,7 @@ def files() -> Iterator[Path]:
 def scripts() -> Iterator[tuple[str, str]]:
     """Every script that can reach a host, by a name for it. Its parts use each other's names; here all are known."""
     for name, mta in MTAS.items():
-        for task in (OBSERVE, DEPLOY):
+        for task in (OBSERVE, DEPLOY, UNDO):
             yield f"{name}-{task[-1].name}", assemble(mta.SHELL, *task)
 
 

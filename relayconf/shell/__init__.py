@@ -11,7 +11,7 @@ _HERE = Path(__file__).parent
 CORE = _HERE / "core.sh"
 OBSERVE = (_HERE / "observe.sh",)
 DEPLOY = (_HERE / "transaction.sh", _HERE / "deploy.sh")
-UNDO = DEPLOY
+UNDO = (_HERE / "transaction.sh", _HERE / "undo.sh")
 """What a task adds to the MTA's fragment; the last part has its `main`."""
 
 

@@ -222,6 +222,31 @@ alive() {
 	[ "$start" = "$a_start" ]
 }
 
+is_count() {
+	case $1 in
+	'' | *[!0-9]* | ?????????????*) return 1 ;;
+	esac
+}
+
+# Seconds since the boot, in `uptime`, which no set clock moves; where the system does not tell, those of the clock.
+read_uptime() {
+	IFS='. ' read -r uptime _ 2>/dev/null </proc/uptime || uptime=$(date +%s)
+}
+
+# How long the transaction in $1 waits yet to be confirmed, in `window`: seconds, `overdue` or `rebooted`. Fails when it
+# does not wait. Before its window is open, `overdue` means that it was cut short.
+read_window() {
+	IFS=' ' read -r w_until w_boot _ 2>/dev/null <"$1/confirm" || return 1
+	read_uptime
+	if [ "$w_boot" != "$boot" ]; then
+		window=rebooted
+	elif ! is_count "$w_until" || [ "$uptime" -ge "$w_until" ]; then
+		window=overdue
+	else
+		window=$((w_until - uptime))
+	fi
+}
+
 # Whether the state directory can be trusted: `state_is` absent, ready or unsafe; `reason` says why unsafe.
 check_state() {
 	state_is=unsafe

@@ -75,12 +75,6 @@ receive() {
 	return 1
 }
 
-is_count() {
-	case $1 in
-	'' | *[!0-9]* | ?????????????*) return 1 ;;
-	esac
-}
-
 # Whether every number of the current change is one: some shells run what stands in `$((…))` in place of a number, and
 # the index becomes part of paths.
 check_numbers() {
@@ -189,6 +183,16 @@ save_one() {
 	}
 }
 
+# What number of transaction this is here.
+number_transaction() {
+	n_serial=0
+	for n_folder in "$state"/txn/*; do
+		IFS= read -r n_other 2>/dev/null <"$n_folder/serial" && is_count "$n_other" && [ "$n_other" -gt "$n_serial" ] || continue
+		n_serial=$n_other
+	done
+	say "$((n_serial + 1))" >"$work/serial"
+}
+
 save() {
 	saved=
 	IFS= read -r random 2>/dev/null </proc/sys/kernel/random/uuid ||
@@ -197,7 +201,8 @@ save() {
 		reason='no random numbers: neither /proc nor /dev/urandom gives any'
 		return 1
 	}
-	try mkdir "$work/saved" && say "$random" >"$work/manifest" || {
+	try mkdir "$work/saved" "$work/left" && say "$random" >"$work/manifest" &&
+		number_transaction && extract "${undo%% *}" "${undo#* }" "$work/undo" || {
 		reason="the manifest cannot be written in $state (is the disk full?)"
 		return 1
 	}
@@ -212,7 +217,7 @@ flush_saved() {
 		[ -e "$s_file" ] || break
 		set -- "$@" "$s_file"
 	done
-	flush "$@" "$work/saved" "$work/manifest" "$work/journal" "$work" "$state/txn"
+	flush "$@" "$work/saved" "$work/manifest" "$work/serial" "$work/undo" "$work/journal" "$work" "$state/txn"
 }
 
 # Put the way back beside the target: the old file itself under a second name, so that restoring is a rename that needs
@@ -298,20 +303,6 @@ run_phases() {
 	done
 }
 
-keep_latest() {
-	case $nl$latest_paths in
-	*"$nl$c_path$nl"*) ;;
-	*) latest=$e_line$nl$latest latest_paths=$latest_paths$c_path$nl ;;
-	esac
-}
-
-# The last change of each file, in `latest`.
-find_latest() {
-	latest='' latest_paths=$nl
-	reversed "$changes"
-	each keep_latest "$backwards"
-}
-
 verify_one() {
 	read_digest "$c_target" && [ "$digest" = "$c_sha" ] || {
 		reason="$c_target is not what was written"
@@ -325,6 +316,11 @@ verify_one() {
 		reason="$c_path: $reason"
 		return 1
 	}
+}
+
+# Keep what was left in a file of which only parts are ours: undoing takes these out again, whatever else was edited.
+keep_left() {
+	[ "$c_sha" = - ] || ! mta_merges "$c_path" || copy_new "$c_target" "$work/left/$c_index"
 }
 
 collect_changed() {
@@ -344,21 +340,48 @@ record() {
 		esac
 	done 2>/dev/null <"$state/applied"
 	recorded=$kept$recorded
-	say "${recorded%"$nl"}" >"$work/applied" && flush "$work/applied" "$work/journal" "$work" || {
+	{ [ ! -e "$state/applied" ] || cat "$state/applied"; } >"$work/before" && each keep_left "$latest" &&
+		say "${recorded%"$nl"}" >"$work/applied" &&
+		flush "$work/before" "$work/left" "$work/applied" "$work/journal" "$work" || {
 		reason="what is applied cannot be recorded in $state (is the disk full?)"
 		return 1
 	}
 }
 
-# Keep the newest ten transactions, this one among them even when the clock that named it is behind.
-prune() {
-	set -- "$state"/txn/*
-	p_excess=$(($# - 10))
-	for p_folder; do
-		[ "$p_excess" -gt 0 ] || break
-		[ "$p_folder" != "$work" ] || continue
-		rm -rf "$p_folder"
-		p_excess=$((p_excess - 1))
+# Leave a clock on the host that undoes the transaction in time unless it is confirmed; it outlives this shell. While its
+# window is not open yet it watches over the deploy itself.
+arm() {
+	[ -n "$confirm" ] || return 0
+	say "- $boot $confirm" >"$work/confirm" && flush "$work/confirm" "$work" || {
+		reason="$work/confirm cannot be written (is the disk full?)"
+		return 1
+	}
+	set -- sh "$work/undo" --watch "$transaction"
+	if [ "$uid" = 0 ] && [ -d /run/systemd/system ] && command -v systemd-run >/dev/null 2>&1 &&
+		try systemd-run --quiet --collect --unit="relayconf-$transaction" "$@" 3>&-; then
+		return 0
+	fi
+	! command -v setsid >/dev/null 2>&1 || set -- setsid "$@"
+	"$@" </dev/null >/dev/null 2>&1 3>&- &
+	kill -0 "$!" 2>/dev/null || {
+		reason='the clock that waits for the confirmation cannot be started'
+		return 1
+	}
+}
+
+open_window() {
+	[ -e "$work/confirm" ] || return 0
+	read_uptime
+	say "$((uptime + confirm)) $boot $confirm" >"$work/confirm.new" && try mv -f "$work/confirm.new" "$work/confirm" ||
+		note "warning the time for the confirmation could not be written in $state"
+}
+
+refuse_unconfirmed() {
+	for u_folder in "$state"/txn/*; do
+		! read_window "$u_folder" || {
+			reason="transaction ${u_folder##*/} is not confirmed yet: confirm it or roll it back"
+			return 1
+		}
 	done
 }
 
@@ -376,11 +399,12 @@ fail() {
 		finish 13
 	}
 	note restored
+	prune
 	finish 12
 }
 
 read_header() {
-	state='' transaction='' size='' sha='' request='' patience=60 flush_queue=
+	state='' transaction='' size='' sha='' request='' patience=60 flush_queue='' undo='' confirm=
 	while IFS= read -r h_line; do
 		h_rest=${h_line#* }
 		case $h_line in
@@ -391,6 +415,8 @@ read_header() {
 		'request '*) request=$h_rest ;;
 		'patience '*) patience=$h_rest ;;
 		'flush yes') flush_queue=yes ;;
+		'undo '*) undo=$h_rest ;;
+		'confirm '*) confirm=$h_rest ;;
 		'parameter '*) mta_parameter "${h_rest%% *}" "${h_rest#* }" ;;
 		esac
 	done
@@ -406,14 +432,15 @@ begin() {
 	case $transaction in
 	'' | *[!0-9A-Za-z-]*) reason='the name of the transaction is unusable' && refuse ;;
 	esac
-	is_count "$request" && is_count "$size" && is_count "$patience" || {
+	is_count "$request" && is_count "$size" && is_count "$patience" && is_count "${confirm:-0}" &&
+		is_count "${undo%% *}" && is_count "${undo#* }" || {
 		reason='the request has no usable lengths'
 		refuse
 	}
-	need cat chmod chown date gzip head id ln mkdir mv readlink rm stat tail wc || refuse
+	need cat chmod chown date gzip head id ln mkdir mv readlink rm sort stat tail wc || refuse
 	read_start $$
 	owner=$$.$start:$boot:$transaction
-	swapped='' changes='' saved='' extra='' restoring=
+	saved=
 	open_state || refuse
 	say "$owner" >"$work/stdout" && say "$owner" >"$work/stderr" || {
 		reason="the state directory $state cannot be written (is the disk full?)"
@@ -457,17 +484,20 @@ main() {
 	case $nl$report in
 	*"${nl}stale "*) reason='the host is no longer what the plan saw' && refuse 11 ;;
 	esac
+	refuse_unconfirmed || refuse
 	step save && save || refuse
 	step stage && flush_saved || fail
 	each prepare_one "$changes" && each stage_one "$changes" && flush_places "$work/journal" || fail
 	step validate && each validate_one "$changes" || fail
+	arm || fail
 	run_phases || fail
 	find_latest
 	step verify && each verify_one "$latest" || fail
 	record && step finalize || fail
+	open_window
 	settle
+	prune
 	mta_prune || note "warning $reason"
 	[ -z "$flush_queue" ] || mta_flush 3>&- || note "warning the queue was not flushed: $reason"
-	prune
 	finish 0
 }

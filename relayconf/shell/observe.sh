@@ -29,6 +29,11 @@ state_facts() {
 			fact state.unfinished "${s_owner##*:}"
 		fi
 	fi
+	for s_folder in "$state"/txn/*; do
+		read_window "$s_folder" || continue
+		fact state.unconfirmed "${s_folder##*/} $window"
+		break
+	done
 	[ -r "$state/applied" ] || return 0
 	while IFS=$tab read -r s_path s_digest s_transaction s_time; do
 		fact "applied.$s_path" "$s_digest $s_transaction $s_time"

@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154  # `a && b || c` is meant; other parts set and use the rest
 # A transaction on the host: its lock, its journal, its files, and the way back. Whoever works on one, or puts one right, has
-# these functions; from `stage` on every failure restores, backwards through the phases.
+# these functions; from `stage` on every failure restores, backwards through the phases. To roll back is to restore a
+# transaction that had been applied (`undoing`), after its live values were compared with what it had left.
 
-report='' steps='' current=receive work=''
+report='' steps='' current=receive work='' undoing='' restoring='' swapped='' changes='' extra='' random=''
 
 note() {
 	report=$report$*$nl
@@ -70,17 +71,21 @@ acquire() {
 
 # Make an inherited lock one's own, and sweep away what dead owners left.
 own_lock() {
-	if [ -n "$inherited" ]; then
-		rm -f "$state/lock.new"
-		try ln -s "$owner" "$state/lock.new" && try mv -f "$state/lock.new" "$state/lock" || {
-			reason="the lock cannot be made: $why"
-			return 1
-		}
-	fi
+	[ -z "$inherited" ] || name_lock "${owner##*:}" || return 1
 	rm -f "$state"/takeover.*
 	for l_folder in "$state"/incoming/*; do
 		alive "${l_folder##*/}" || rm -rf "$l_folder"
 	done
+}
+
+# Have the lock say that it is for the transaction $1, so that whoever inherits it puts that one right.
+name_lock() {
+	owner=${owner%:*}:$1
+	rm -f "$state/lock.new"
+	try ln -s "$owner" "$state/lock.new" && try mv -f "$state/lock.new" "$state/lock" || {
+		reason="the lock cannot be made: $why"
+		return 1
+	}
 }
 
 # Give the lock back, but for a transaction that is `broken`: the next contact finds a dead owner, and tries again. An
@@ -215,9 +220,16 @@ dress() {
 	mta_dress "$c_path" "$1"
 }
 
+# The copy of what the current change began with, in `saved_file`.
+saved_of() {
+	saved_file=$work/saved/$c_index
+	[ ! -e "$work/merged/$c_index" ] || saved_file=$work/merged/$c_index
+}
+
 lay_copy() {
+	saved_of
 	rm -f "$c_back"
-	copy_new "$work/saved/$c_index" "$c_back" && dress "$c_back" "$c_base_mode" "$c_base_owner" "$c_base_group"
+	copy_new "$saved_file" "$c_back" && dress "$c_back" "$c_base_mode" "$c_base_owner" "$c_base_group"
 }
 
 collect_place() {
@@ -252,13 +264,76 @@ forget_one() {
 	rm -f "$c_stage" "$c_back"
 }
 
+keep_latest() {
+	case $nl$latest_paths in
+	*"$nl$c_path$nl"*) ;;
+	*) latest=$e_line$nl$latest latest_paths=$latest_paths$c_path$nl ;;
+	esac
+}
+
+# The last change of each file, in `latest`.
+find_latest() {
+	latest='' latest_paths=$nl
+	reversed "$changes"
+	each keep_latest "$backwards"
+}
+
+# Write down how the transaction ended: the word $1, when, and what is to be said of it.
+end_as() {
+	say "$1$tab$(date -u +%Y-%m-%dT%H:%M:%SZ)$tab${2-}" >"$work/status"
+}
+
+# How the transaction in $1 ended, in `ended`, `ended_at` and `ended_note`.
+read_end() {
+	ended='' ended_at='' ended_note=
+	IFS=$tab read -r ended ended_at ended_note 2>/dev/null <"$1/status" || :
+}
+
+# The transactions that are there, in the order in which they had the lock, a name a line, in `transactions`. Their names
+# do not tell: clients give them by clocks of their own.
+list_transactions() {
+	transactions=$(for t_folder in "$state"/txn/*; do
+		[ -d "$t_folder" ] || continue
+		t_serial=0
+		IFS= read -r t_serial 2>/dev/null <"$t_folder/serial" || :
+		say "$t_serial $t_folder"
+	done | sort -n)
+	t_list=$transactions$nl transactions=
+	while [ -n "${t_list%"$nl"}" ]; do
+		t_line=${t_list%%"$nl"*} t_list=${t_list#*"$nl"}
+		transactions=$transactions${t_line##*/}$nl
+	done
+}
+
+# Keep the newest ten transactions that were applied and the newest ten of the rest, and every one that is at work or
+# waits to be confirmed.
+prune() {
+	list_transactions
+	t_list='' t_applied=10 t_others=10
+	while [ -n "$transactions" ]; do
+		t_list=${transactions%%"$nl"*}$nl$t_list transactions=${transactions#*"$nl"}
+	done
+	while [ -n "$t_list" ]; do
+		t_folder=$state/txn/${t_list%%"$nl"*} t_list=${t_list#*"$nl"}
+		read_end "$t_folder"
+		if [ "$ended" = applied ]; then
+			t_applied=$((t_applied - 1)) t_left=$t_applied
+		else
+			t_others=$((t_others - 1)) t_left=$t_others
+		fi
+		[ "$t_left" -ge 0 ] || [ "$t_folder" = "$work" ] || [ -e "$t_folder/confirm" ] || rm -rf "$t_folder"
+	done
+}
+
 # After the step `finalize` the transaction stands: a crash from there on is finished forwards, by these same lines.
 settle() {
 	[ ! -e "$work/applied" ] || try mv -f "$work/applied" "$state/applied" ||
 		note "warning what is applied could not be recorded in $state: $why"
 	each forget_one "$changes"
-	rm -rf "$work/payload" "$work/content" "$work/trial"
-	say applied >"$work/status"
+	rm -rf "$work/payload" "$work/content" "$work/trial" "$state/undo.new"
+	[ ! -s "$work/undo" ] || [ "$work/undo" -ef "$state/undo" ] || { try ln "$work/undo" "$state/undo.new" && try mv -f "$state/undo.new" "$state/undo"; } ||
+		note "warning $state/undo could not be written: $why"
+	[ -e "$work/status" ] || end_as applied
 	flush_places "$state" "$work" "$work/journal" "$work/status" || note "warning $reason"
 }
 
@@ -286,6 +361,8 @@ restore_one() {
 	read_digest "$c_target" || digest=unreadable
 	if is_earlier; then
 		rm -f "$c_back"
+	elif [ -n "$undoing" ] && [ "$c_base" = - ] && mta_keeps "$c_path"; then
+		:
 	elif [ "$digest" != "$c_base" ] && [ "$digest" != "$c_sha" ]; then
 		left="$left $c_path"
 		rm -f "$c_back"
@@ -314,6 +391,7 @@ put_back() {
 }
 
 undo_one() {
+	[ -z "$undoing" ] || ! mta_keeps "$c_path" || return 0
 	mta_undo "$c_path" || broken=$broken$c_path\ $reason$nl
 	return 0
 }
@@ -331,7 +409,7 @@ restore_phase() {
 
 # Restore everything that `changes` names, the last phase first. An earlier phase stays when a later one cannot be put
 # back whole, since what is live there may need it.
-restore() {
+restore_phases() {
 	left='' broken='' phases='' restoring=yes
 	say restore >>"$work/journal"
 	each add_phase "$changes"
@@ -347,13 +425,66 @@ restore() {
 	done
 	restoring=
 	rm -rf "$work/payload" "$work/content" "$work/applied" "$work/trial"
+}
+
+restore() {
+	restore_phases
 	if [ -n "$broken" ]; then
-		say 'rollback failed' >"$work/status"
+		end_as rollback-failed
 		return 1
 	fi
 	[ -z "$left" ] || each forget_one "$changes"
-	say "restored${left:+, left:$left}" >"$work/status"
+	rm -f "$work/confirm"
+	end_as restored "${left:+left:$left}"
 	flush_places "$work" "$work/status" || :
+}
+
+# The first change of each file, in `first`: what undoing leads back to.
+find_first() {
+	first='' latest_paths=$nl latest=
+	each keep_latest "$changes"
+	first=$latest
+}
+
+# What each file will be when all is undone: lines `PATH FILE`, without FILE when it will be absent.
+name_back() {
+	[ "$c_base" != - ] || { backs=$backs$c_path\ $nl && return 0; }
+	saved_of
+	backs=$backs$c_path\ $saved_file$nl
+}
+
+# Have the MTA judge what undoing leads back to.
+look_back() {
+	find_first
+	backs=
+	each name_back "$first"
+	mta_try_back "$backs" 3>&-
+}
+
+verify_back() {
+	mta_verify "$c_path" 3>&- || broken=$broken$c_path\ $reason$nl
+	return 0
+}
+
+# Undo the applied transaction in $work, or go on with that. From the word `rollback` in its journal on there is only
+# this way: whoever inherits the lock takes it, too.
+complete_roll_back() {
+	undoing=yes
+	restore_phases
+	undoing=
+	find_first
+	[ -n "$broken$left" ] || each verify_back "$first"
+	if [ -n "$broken" ]; then
+		end_as rollback-failed
+		return 1
+	fi
+	rm -f "$state/applied.new"
+	copy_new "$work/before" "$state/applied.new" && try mv -f "$state/applied.new" "$state/applied" ||
+		note "warning what is applied could not be recorded in $state: $why"
+	each forget_one "$changes"
+	rm -f "$work/confirm"
+	end_as rolled-back "${left:+left:$left}"
+	flush_places "$state" "$work" "$work/status" || :
 }
 
 add_swapped() {
@@ -365,17 +496,21 @@ add_swapped() {
 load_journal() {
 	changes='' swapped='' extra='' way=none
 	while IFS= read -r j_line; do
-		case $j_line in
-		stage | restore) way=back ;;
-		finalize) way=on ;;
+		case $way,$j_line in
+		undo,*) ;;
+		*,stage | *,restore) way=back ;;
+		*,finalize) way=on ;;
+		*,rollback) way=undo ;;
 		esac
 	done 2>/dev/null <"$work/journal"
+	j_manifest=$work/manifest
+	[ ! -e "$work/manifest.merged" ] || j_manifest=$work/manifest.merged
 	{ IFS= read -r random && while IFS= read -r j_line; do changes=$changes$j_line$nl; done; } \
-		2>/dev/null <"$work/manifest"
+		2>/dev/null <"$j_manifest"
 	each add_swapped "$changes"
 }
 
-# Bring the transaction $1 in $work to its end: forwards from `finalize` on, else back.
+# Bring the transaction $1 in $work to its end: forwards from `finalize` on, unless it was to be undone, else back.
 heal() {
 	load_journal
 	note "recovering $1"
@@ -383,6 +518,12 @@ heal() {
 	on)
 		settle
 		note "recovered $1 finished"
+		;;
+	undo)
+		look_back || :
+		complete_roll_back || return 1
+		note "recovered $1 rolled-back"
+		[ -z "$left" ] || note "left $1$left"
 		;;
 	back)
 		restore || return 1
@@ -408,7 +549,7 @@ recover() {
 finish() {
 	release
 	say "${report%"$nl"}" >&3
-	say "end $1" >&3
+	[ -n "${by_hand-}" ] || say "end $1" >&3
 	exit "$1"
 }
 

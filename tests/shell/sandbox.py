@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, run
 from typing import Final, TypeAlias
 
 from relayconf.deploy import Deployed, _stdin, deploy
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, Change, DesiredFile
 from relayconf.mta import qmail
-from relayconf.observe import observe
+from relayconf.observe import observe, request_text
 from relayconf.remote.local import LocalSession
-from relayconf.shell import DEPLOY, assemble
+from relayconf.shell import DEPLOY, UNDO, assemble
 from tests.support.hosts import qmail_host
 
 Snapshot: TypeAlias = Mapping[str, tuple[bytes, int, int, int]]
@@ -115,10 +115,29 @@ class Sandbox:
             now[after.path] = as_left(now[after.path], after)
         return changes
 
-    def deploy(self, changes: Sequence[Change], transaction: str = TRANSACTION, *, flush: bool = False) -> Deployed:
+    def deploy(
+        self,
+        changes: Sequence[Change],
+        transaction: str = TRANSACTION,
+        *,
+        flush: bool = False,
+        confirm: int | None = None,
+    ) -> Deployed:
         """Deploy *changes*."""
         host = qmail_host(home=self.home, state=self.root / "state")
-        return deploy(self.session, host, qmail, changes, transaction, flush=flush)
+        return deploy(self.session, host, qmail, changes, transaction, flush=flush, confirm=confirm)
+
+    def undo(self, action: str, *lines: str) -> list[str]:
+        """The report of an action on the transactions that are there."""
+        host = qmail_host(home=self.home, state=self.root / "state")
+        stdin = request_text(host, qmail, [f"action {action}", *lines])
+        return self.session.run(assemble(qmail.SHELL, *UNDO), stdin=stdin).stdout.decode().splitlines()
+
+    def undo_by_hand(self, *arguments: str) -> tuple[int, list[str]]:
+        """The status and the lines of the script that stays on the host."""
+        command = [*self.shell.split(), str(self.state / "undo"), *arguments]
+        done = run(command, stdout=PIPE, check=False, text=True)
+        return done.returncode, done.stdout.splitlines()
 
     def stdin(self, changes: Sequence[Change], transaction: str = TRANSACTION) -> bytes:
         """What such a deploy sends behind its script; the host waits a second for the next byte."""
@@ -142,7 +161,7 @@ class Sandbox:
 
     def is_clean(self) -> bool:
         """Whether no lock, no half-received payload and no temporary file is left."""
-        left = {path.name for path in self.state.iterdir()} - {"txn", "incoming", "applied"}
+        left = {path.name for path in self.state.iterdir()} - {"txn", "incoming", "applied", "undo"}
         hidden = [path for path in self.control.iterdir() if path.name.startswith(".")]
         contents = [path for path in self.state.rglob("content") if path.is_file()]
         return not left and not hidden and not contents and not list((self.state / "incoming").iterdir())

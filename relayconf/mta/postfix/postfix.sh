@@ -674,6 +674,11 @@ mta_undo() {
 	rmdir "$generations" 2>/dev/null || :
 }
 
+# Whether the way back of a transaction leads to the generation $1.
+is_kept() {
+	grep -qsE "relayconf/$1([^0-9]|\$)" "$state"/txn/*/saved/*
+}
+
 # Of the generations keep the newest three, those of the last hour, and every one that is named: a process may have read
 # main.cf and not have opened its tables yet.
 mta_prune() {
@@ -682,13 +687,130 @@ mta_prune() {
 	done | sort -rn | tail -n +4)
 	x_status=0
 	for x_number in $x_list; do
-		! is_named "$x_number" && [ -n "$(find "$generations/$x_number" -prune -mmin +60 2>/dev/null)" ] || continue
+		! is_named "$x_number" && ! is_kept "$x_number" && [ -n "$(find "$generations/$x_number" -prune -mmin +60 2>/dev/null)" ] || continue
 		try rm -rf "$generations/$x_number" || {
 			reason="$generations/$x_number cannot be removed: $why"
 			x_status=1
 		}
 	done
 	return "$x_status"
+}
+
+# A generation that was live stays when it is rolled back, since a process may just be opening its tables; it goes with age.
+mta_keeps() {
+	split_generation "$1"
+}
+
+mta_merges() {
+	case $1 in
+	postfix:main.cf | postfix:master.cf) ;;
+	*) return 1 ;;
+	esac
+}
+
+# What stands in the file $1 of the directory $2, a line `NAME = VALUE` each.
+list_settings() {
+	if [ "$1" = main.cf ]; then
+		postconf -c "$2" -n 2>/dev/null
+	else
+		postconf -c "$2" -M 2>/dev/null | sed 's,^\([^ ]*\)  *\([^ ]*\) .*,\1/\2 = &,'
+	fi
+}
+
+has_setting() {
+	case $nl$1$nl in
+	*"$nl$2 ="*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Whether $1 and $2 have the same setting, or none, with the name $3.
+is_same_setting() {
+	has_setting "$1" "$3" || {
+		! has_setting "$2" "$3"
+		return
+	}
+	has_setting "$2" "$3" || return 1
+	read_setting "$1" "$3"
+	y_value=$value
+	read_setting "$2" "$3"
+	[ "$value" = "$y_value" ]
+}
+
+# Give the setting $1 of the live copy the value that it had before.
+set_back() {
+	case $y_file in
+	main.cf) y_set=-e y_drop=-X ;;
+	*) y_set=-Me y_drop=-MX ;;
+	esac
+	if has_setting "$y_base" "$1"; then
+		read_setting "$y_base" "$1"
+		try postconf -c "$work/trial/live" "$y_set" "$1=$value"
+	else
+		try postconf -c "$work/trial/live" "$y_drop" "$1"
+	fi
+}
+
+# Take out of $4, an edited main.cf or master.cf, the parameters or services that differ between $2 and $3, and write what
+# remains to $5. What somebody has changed since stays, and is named in `m_values`.
+mta_merge() {
+	mta_merges "$1" || return 1
+	y_file=${1#postfix:}
+	rm -rf "$work/trial"
+	try mkdir "$work/trial" || return 1
+	for y_which in base new live; do
+		try mkdir "$work/trial/$y_which" && try cp "$config/main.cf" "$config/master.cf" "$work/trial/$y_which/" || return 1
+	done
+	try cp "$2" "$work/trial/base/$y_file" && try cp "$3" "$work/trial/new/$y_file" &&
+		try cp "$4" "$work/trial/live/$y_file" || return 1
+	y_base=$(list_settings "$y_file" "$work/trial/base") && y_new=$(list_settings "$y_file" "$work/trial/new") &&
+		y_live=$(list_settings "$y_file" "$work/trial/live") || return 1
+	y_list=$y_new$nl$y_base$nl y_done=$nl
+	while [ -n "$y_list" ]; do
+		y_name=${y_list%%"$nl"*} y_list=${y_list#*"$nl"}
+		y_name=${y_name%%' ='*}
+		case $y_done in
+		*"$nl$y_name$nl"*) continue ;;
+		esac
+		y_done=$y_done$y_name$nl
+		if is_same_setting "$y_base" "$y_new" "$y_name" || is_same_setting "$y_live" "$y_base" "$y_name"; then
+			:
+		elif is_same_setting "$y_live" "$y_new" "$y_name"; then
+			set_back "$y_name" || return 1
+		else
+			m_values="$m_values $1:$y_name"
+		fi
+	done
+	try cp "$work/trial/live/$y_file" "$5"
+}
+
+# Before a way back is taken: Postfix can read what it leads to, and the tables that it names are there. $1 has lines
+# `PATH FILE`.
+mta_try_back() {
+	candidates='' wanted='' y_list=$1
+	while [ -n "$y_list" ]; do
+		y_line=${y_list%%"$nl"*} y_list=${y_list#*"$nl"}
+		y_name=${y_line%% *}
+		! mta_merges "$y_name" || candidates=${candidates}0$tab${y_name#postfix:}$tab${y_line#* }$nl
+	done
+	[ -n "$candidates" ] || return 0
+	lay_trial 0 || {
+		reason="the configuration of before cannot be laid out in $state: $why"
+		return 1
+	}
+	settings=$(postconf -c "$work/trial" -x relayconf_maps 2>/dev/null) || {
+		reason='Postfix cannot read the configuration of before'
+		return 1
+	}
+	read_setting "$settings" relayconf_maps
+	wanted=$value
+	case $wanted in
+	"$generations"/*) [ -d "$wanted" ] || {
+		reason="the tables of before are gone: $wanted"
+		return 1
+	} ;;
+	esac
+	try_tables
 }
 
 # Have everything that waits tried again (postqueue(1)); deferred mail is resolved anew at every attempt.

@@ -201,6 +201,15 @@ mta_undo() { :; }
 
 mta_prune() { :; }
 
+# Whole files are ours here: there are no parts to be taken out of one, and nothing of before that a way back needs.
+mta_merges() { return 1; }
+
+mta_merge() { return 1; }
+
+mta_keeps() { return 1; }
+
+mta_try_back() { :; }
+
 mta_verify() {
 	case $1 in
 	qmail:locals | qmail:virtualdomains) ;;
