@@ -8,8 +8,11 @@ from enum import StrEnum
 
 from relayconf.errors import ConnectionLost, HostCrash, RelayconfError, RollbackFailed
 from relayconf.exits import ExitCode
+from relayconf.model import Host
 from relayconf.plan import HostPlan
 from relayconf.plankey import keyed_digest
+
+INTERRUPTED = "interrupted before it was begun"
 
 
 class Status(StrEnum):
@@ -27,7 +30,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostResult:
-    """One host's end: its plan where there is one, the error where there is one, never neither."""
+    """One host's end: its plan where there is one, the error where there is one, the reason where it was skipped."""
 
     host: str
     status: Status
@@ -35,6 +38,12 @@ class HostResult:
     error: RelayconfError | None = None
     transaction: str | None = None
     warnings: tuple[str, ...] = ()
+    reason: str | None = None
+
+    @property
+    def went_wrong(self) -> bool:
+        """Whether the host was begun and did not, or not surely, come to the end that was meant."""
+        return self.status in {Status.FAILED, Status.UNKNOWN, Status.ROLLBACK_FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,11 @@ class FleetResult:
     def pending(self) -> tuple[HostResult, ...]:
         """Hosts that `apply` would change."""
         return self.with_status(Status.PLANNED)
+
+    @property
+    def pending_hosts(self) -> tuple[Host, ...]:
+        """The same as the inventory's hosts."""
+        return tuple(result.plan.host for result in self.pending if result.plan is not None)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -100,9 +114,9 @@ def failed(host: str, error: RelayconfError, plan: HostPlan | None = None, *, ch
     return HostResult(host=host, status=status, plan=plan, error=error)
 
 
-def skipped(host: str) -> HostResult:
-    """The result of a host that was never begun."""
-    return HostResult(host=host, status=Status.SKIPPED)
+def skipped(host: str, reason: str = INTERRUPTED) -> HostResult:
+    """The result of a host that was never begun, and why."""
+    return HostResult(host=host, status=Status.SKIPPED, reason=reason)
 
 
 def in_order(results: Sequence[HostResult], hosts: Sequence[str], *, interrupted: bool = False) -> FleetResult:

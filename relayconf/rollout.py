@@ -1,4 +1,4 @@
-"""The fleet: hosts in parallel, each on one connection; a host that fails does not stop the others."""
+"""The fleet: hosts in waves and in parallel, each on one connection; hosts that fail stop those that are not begun."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from relayconf.observe import observe
 from relayconf.plan import HostPlan, plan_host
 from relayconf.remote.base import Session
 from relayconf.render import render
-from relayconf.result import FleetResult, HostResult, Status, in_order, planned
+from relayconf.result import INTERRUPTED, FleetResult, HostResult, Status, in_order, planned, skipped
 from relayconf.templating import Templates
-from relayconf.workers import Progress, each
+from relayconf.waves import Wave, make_waves
+from relayconf.workers import Budget, Progress, each
 
 Connect: TypeAlias = Callable[[Host], Session]
 
@@ -92,22 +93,38 @@ class Rollout:
             progress=self.progress,
         )
 
-    def apply(self, plans: FleetResult, *, flush: bool = False) -> FleetResult:
+    def apply(self, plans: FleetResult, *, flush: bool = False, waves: Sequence[Wave] | None = None) -> FleetResult:
         """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is.
 
-        *flush* has the mail that waits on those hosts tried again.
+        *flush* has the mail that waits on those hosts tried again. *waves* of the pending hosts, the usual ones
+        if none are given, follow each other; none is begun after one in which too many failed, or that was interrupted.
         """
+        ends: dict[str, HostResult] = {}
+        reason: str | None = None
+        for wave in make_waves(plans.pending_hosts) if waves is None else waves:
+            if reason is None:
+                done, reason = self._wave(wave, plans, begun=len(ends), flush=flush)
+            else:
+                done = [skipped(name, reason) for name in wave.hosts]
+            ends |= {result.host: result for result in done}
+        results = [ends.get(result.host, result) for result in plans.results]
+        return in_order(results, [host.name for host in self.hosts], interrupted=reason == INTERRUPTED)
+
+    def _wave(
+        self, wave: Wave, plans: FleetResult, *, begun: int, flush: bool
+    ) -> tuple[Sequence[HostResult], str | None]:
+        """The ends of one wave's hosts, and why no other wave is to be begun. *begun* hosts were in those before."""
         pending = {result.host: result.plan for result in plans.pending if result.plan is not None}
-        applied = each(
-            [host for host in self.hosts if host.name in pending],
+        budget = Budget(exceeded=wave.exceeded)
+        done = each(
+            [pending[name].host for name in wave.hosts],
             lambda host: self._deploy(pending[host.name], flush=flush),
             parallel=self.parallel,
-            progress=self.progress,
+            progress=lambda result, done, _: self.progress(result, begun + done, len(pending)),
             plans=pending,
+            budget=budget,
         )
-        rest = [result for result in plans.results if result.host not in pending]
-        names = [host.name for host in self.hosts]
-        return in_order([*rest, *applied.results], names, interrupted=applied.interrupted)
+        return done.results, INTERRUPTED if done.interrupted else budget.spent
 
     def _deploy(self, plan: HostPlan, *, flush: bool) -> HostResult:
         transaction = new_transaction()

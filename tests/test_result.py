@@ -16,7 +16,7 @@ from relayconf.errors import (
 from relayconf.exits import ExitCode
 from relayconf.facts import Finding, Severity
 from relayconf.plan import HostPlan
-from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned
+from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned, skipped
 from tests.support.hosts import qmail_host
 
 
@@ -122,3 +122,25 @@ def test_the_fleet_fingerprint_binds_hosts_to_their_plans() -> None:
     assert fingerprint == FleetResult(results=(two, one)).fingerprint(key)
     assert fingerprint != FleetResult(results=(one, swapped)).fingerprint(key)
     assert fingerprint != FleetResult(results=(one, two)).fingerprint(b"j" * 32)
+
+
+def test_a_skipped_host_says_why() -> None:
+    """An interrupt, unless something else is said."""
+    assert skipped("a") == HostResult(host="a", status=Status.SKIPPED, reason="interrupted before it was begun")
+    assert skipped("a", "no").reason == "no"
+
+
+def test_the_hosts_that_would_change() -> None:
+    """In their order, as the inventory has them."""
+    results = [HostResult(host=name, status=Status.PLANNED, plan=plan_of(name)) for name in ("a", "b")]
+    other = HostResult(host="c", status=Status.UNCHANGED, plan=plan_of("c"))
+
+    assert FleetResult(results=(*results, other)).pending_hosts == (qmail_host("a"), qmail_host("b"))
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_went_wrong(status: Status) -> None:
+    """A host that was never begun, or refused, did not."""
+    wrong = {Status.FAILED, Status.UNKNOWN, Status.ROLLBACK_FAILED}
+
+    assert HostResult(host="a", status=status).went_wrong is (status in wrong)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from relayconf.errors import HostCrash, Unreachable
+from relayconf.errors import ConnectionLost, HostCrash, Unreachable
 from relayconf.files import ChangeKind
 from relayconf.model import Host
-from relayconf.remote.base import Session
+from relayconf.remote.base import LIMIT, Completed, Session
 from relayconf.remote.local import LocalSession
 from relayconf.result import FleetResult, HostResult, Status
 from relayconf.rollout import Planner, Rollout, new_transaction
 from relayconf.secrets import Secrets
 from relayconf.templating import Templates, default_directories
+from relayconf.waves import make_waves
 from tests.support.hosts import qmail_host
+from tests.support.local_fleet import jam
 from tests.support.qmail_tree import make_qmail
 
 PLANNER = Planner(templates=Templates(default_directories(None)), secret=Secrets().resolve, key=b"k" * 32)
@@ -32,6 +35,29 @@ class CountedSession(LocalSession):
         """Count."""
         CountedSession.closed += 1
         super().close()
+
+
+class WatchedSession(LocalSession):
+    """A local session that tells of each script before it is run: the host, and its number there."""
+
+    def __init__(self, host: str, watch: Callable[[str, int], None]) -> None:
+        super().__init__()
+        self._host, self._watch, self._runs = host, watch, 0
+
+    def run(
+        self,
+        script: str,
+        args: Sequence[str] = (),
+        stdin: bytes = b"",
+        *,
+        timeout: float = 120.0,
+        limit: int = LIMIT,
+        unknown_hint: str | None = None,
+    ) -> Completed:
+        """Tell, then run."""
+        self._runs += 1
+        self._watch(self._host, self._runs)
+        return super().run(script, args, stdin, timeout=timeout, limit=limit, unknown_hint=unknown_hint)
 
 
 @pytest.fixture(autouse=True)
@@ -229,3 +255,118 @@ def test_an_empty_fleet_is_fine() -> None:
     """Nothing to do."""
     with rollout([]) as run:
         assert run.plan().results == ()
+
+
+def begun(tmp_path: Path, *names: str) -> list[str]:
+    """The hosts of these that a deploy went through."""
+    return [name for name in names if (tmp_path / name / "control" / "smtproutes").exists()]
+
+
+def test_a_canary_that_fails_stops_the_rest(tmp_path: Path) -> None:
+    """More than three hosts: the first one alone, and nothing is written on the others."""
+    fleet = hosts(tmp_path, *"abcd")
+    jam(tmp_path / "a.state")
+
+    with rollout(fleet) as run:
+        applied = run.apply(run.plan(keep=True))
+
+    assert list(statuses(applied).items()) == [("a", Status.FAILED), *((name, Status.SKIPPED) for name in "bcd")]
+    assert [result.reason for result in applied.results] == [None, *["the canary a failed"] * 3]
+    assert not applied.interrupted
+    assert begun(tmp_path, *"abcd") == []
+    assert not (tmp_path / "b.state").exists()
+
+
+def test_a_canary_whose_end_is_unknown_stops_the_rest(tmp_path: Path) -> None:
+    """The line drops under its deploy."""
+
+    def cut(host: str, runs: int) -> None:
+        if (host, runs) == ("a", 2):
+            raise ConnectionLost("cut")
+
+    run = rollout(hosts(tmp_path, *"abcd"))
+    run.connect = lambda host: WatchedSession(host.name, cut)
+    with run:
+        applied = run.apply(run.plan(keep=True))
+
+    assert list(statuses(applied).values()) == [Status.UNKNOWN, *[Status.SKIPPED] * 3]
+
+
+def test_the_rest_begins_when_the_canary_is_over(tmp_path: Path) -> None:
+    """However many hosts are worked on at a time; progress counts over all the waves."""
+    fleet = hosts(tmp_path, *"abcd")
+    heard: list[tuple[str, int, int]] = []
+    before: dict[str, list[str]] = {}
+
+    def look(host: str, _: int) -> None:
+        before[host] = begun(tmp_path, *"abcd")
+
+    run = rollout(fleet, parallel=4)
+    run.connect = lambda host: WatchedSession(host.name, look)
+    with run:
+        plans = run.plan(keep=True)
+        run.progress = lambda result, done, total: heard.append((result.host, done, total))
+        applied = run.apply(plans)
+
+    assert set(statuses(applied).values()) == {Status.CHANGED}
+    assert before["a"] == []
+    assert all("a" in before[name] for name in "bcd")
+    assert heard[0] == ("a", 1, 4)
+    assert [(done, total) for _, done, total in heard] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "ends"),
+    [
+        (0, [Status.FAILED, *[Status.SKIPPED] * 4]),
+        (1, [Status.FAILED, Status.CHANGED, Status.FAILED, Status.SKIPPED, Status.SKIPPED]),
+        (2, [Status.FAILED, Status.CHANGED, Status.FAILED, Status.CHANGED, Status.CHANGED]),
+    ],
+)
+def test_no_host_is_begun_when_more_failed_than_may(tmp_path: Path, allowed: int, ends: list[Status]) -> None:
+    """Without a canary, one after the other."""
+    fleet = hosts(tmp_path, *"abcde")
+    jam(tmp_path / "a.state")
+    jam(tmp_path / "c.state")
+
+    with rollout(fleet, parallel=1) as run:
+        plans = run.plan(keep=True)
+        applied = run.apply(plans, waves=make_waves(plans.pending_hosts, canary=0, max_failures=allowed))
+
+    assert list(statuses(applied).values()) == ends
+    assert {result.reason for result in applied.with_status(Status.SKIPPED)} <= {
+        "1 host had failed (none may)",
+        "2 hosts had failed (at most 1 may)",
+    }
+
+
+def test_a_host_that_cannot_be_planned_is_not_in_the_budget(tmp_path: Path) -> None:
+    """A host that is down changes nothing, so it stops nothing; nor is it the canary."""
+    with rollout(hosts(tmp_path, *"abcdef"), broken="a", parallel=1) as run:
+        jam(tmp_path / "c.state")
+        applied = run.apply(run.plan(keep=True))
+
+    assert list(statuses(applied).values()) == [
+        Status.FAILED,
+        Status.CHANGED,
+        Status.FAILED,
+        *[Status.CHANGED] * 3,
+    ]
+
+
+def test_an_interrupt_under_the_canary_begins_no_other_wave(tmp_path: Path) -> None:
+    """The canary comes to its end; of the rest each says why."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    run = rollout(hosts(tmp_path, *"abcd"))
+    with run:
+        plans = run.plan(keep=True)
+        run.progress = interrupt
+        applied = run.apply(plans)
+
+    assert applied.interrupted
+    assert list(statuses(applied).values()) == [Status.CHANGED, *[Status.SKIPPED] * 3]
+    assert {result.reason for result in applied.results[1:]} == {"interrupted before it was begun"}
+    assert begun(tmp_path, *"abcd") == ["a"]

@@ -54,19 +54,30 @@ def apply(
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", help="Apply only the plan with this fingerprint.")
     ] = None,
+    canary: Annotated[
+        str | None, typer.Option("--canary", metavar="N|HOST,…", help="Hosts that change first; 0 for none.")
+    ] = None,
+    max_failures: Annotated[
+        int | None, typer.Option("--max-failures", min=0, help="Begin no more hosts when more than this failed.")
+    ] = None,
+    all_at_once: Annotated[
+        bool, typer.Option("--all-at-once", help="No canary unless one is named, however many hosts change.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.apply import apply
+        from relayconf.commands.options import WaveOptions
         from relayconf.commands.plan import plan
 
         options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
+        waves = WaveOptions(canary=canary, max_failures=max_failures, all_at_once=all_at_once)
         if dry_run and fingerprint is not None:
             raise UsageError("--dry-run applies nothing, there is no plan to insist on", hint="leave one of them out")
         if dry_run:
-            return plan(console, options)
-        return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint)
+            return plan(console, options, waves=waves)
+        return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint, waves=waves)
 
     run(action)

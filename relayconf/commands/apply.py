@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from relayconf.commands.options import Options
+from relayconf.commands.options import USUAL_WAVES, Options, WaveOptions
+from relayconf.commands.waves import chosen_waves, idle_canary, insist_on_canary, wanted_canary
 from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
@@ -44,22 +45,31 @@ def _insist(reviewed: str, fingerprint: str) -> None:
 
 
 def apply(
-    console: Console, options: Options, *, yes: bool = False, flush: bool = False, reviewed: str | None = None
+    console: Console,
+    options: Options,
+    *,
+    yes: bool = False,
+    flush: bool = False,
+    reviewed: str | None = None,
+    waves: WaveOptions = USUAL_WAVES,
 ) -> ExitCode:
     """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
 
     *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
-    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another.
+    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. *waves* is
+    the order in which the hosts change: UsageError when it names no host of these, or lets too many change at once.
 
     What an earlier apply left on a host when it was cut short is put right before the plan is made, but not for a
     *reviewed* plan: that was made of the host as it is.
     """
     wanted = None if reviewed is None else _digits(reviewed)
     wiring = Wiring(options=options, console=console)
+    canary = wanted_canary(waves, wiring)
     with wiring.rollout() as rollout:
         plans = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
         fingerprint = plans.fingerprint(wiring.key)
-        plan = text.plan(plans, fingerprint)
+        order = chosen_waves(waves, canary, plans.pending_hosts)
+        plan = text.plan(plans, fingerprint, order)
         is_over = plans.interrupted or not plans.pending
         if is_over or not options.json:
             console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
@@ -67,9 +77,12 @@ def apply(
             return plans.exit_code
         if wanted is not None:
             _insist(wanted, fingerprint)
+        insist_on_canary(waves, order, wiring)
+        if note := idle_canary(canary, plans.pending_hosts):
+            console.talk(note)
         if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans, flush=flush)
+        fleet = rollout.apply(plans, flush=flush, waves=order)
     console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))
     return fleet.exit_code

@@ -20,8 +20,8 @@ from relayconf.visits import Told, merged
 def _waiting(host: Host, session: Session) -> Told[str | None]:
     """The transaction that waits to be confirmed."""
     found = journal.history(session, host, MTAS[host.mta])
-    names = [item.name for item in found if item.status is TransactionStatus.UNCONFIRMED]
-    return Told(value=names[-1] if names else None, keep=bool(names))
+    name = next((item.name for item in found if item.status is TransactionStatus.UNCONFIRMED), None)
+    return Told(value=name, keep=name is not None)
 
 
 def confirm(console: Console, options: Options) -> ExitCode:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from relayconf.commands.options import Options
+from relayconf.commands.options import USUAL_WAVES, Options, WaveOptions
+from relayconf.commands.waves import chosen_waves, wanted_canary
 from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
 
 
-def plan(console: Console, options: Options, *, exit_code: bool = False) -> ExitCode:
-    """Plan the selected hosts and print it. With *exit_code*, pending changes are told by the exit status too."""
+def plan(console: Console, options: Options, *, exit_code: bool = False, waves: WaveOptions = USUAL_WAVES) -> ExitCode:
+    """Plan the selected hosts and print it. With *exit_code*, pending changes are told by the exit status too.
+
+    *waves* are those that `apply` would make.
+    """
     wiring = Wiring(options=options, console=console)
+    canary = wanted_canary(waves, wiring)
     with wiring.rollout() as rollout:
         fleet = rollout.plan()
     fingerprint = fleet.fingerprint(wiring.key)
-    shown = json.fleet(fleet, kind="plan", fingerprint=fingerprint) if options.json else text.plan(fleet, fingerprint)
+    if options.json:
+        shown = json.fleet(fleet, kind="plan", fingerprint=fingerprint)
+    else:
+        shown = text.plan(fleet, fingerprint, chosen_waves(waves, canary, fleet.pending_hosts))
     console.data(shown)
     if exit_code and (fleet.pending or fleet.unfinished) and fleet.exit_code is ExitCode.OK:
         return ExitCode.CHANGES_PENDING

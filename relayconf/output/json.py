@@ -67,6 +67,7 @@ def _host(result: HostResult) -> Json:
         "error": error_of(result),
         "transaction": result.transaction,
         "warnings": list(result.warnings),
+        "reason": result.reason,
     }
 
 

@@ -9,8 +9,9 @@ from relayconf.facts import Finding, Severity
 from relayconf.files import ChangeKind
 from relayconf.output.tables import columns, host_names
 from relayconf.plan import FileDiff, HostPlan
-from relayconf.result import FleetResult, HostResult, Status
+from relayconf.result import INTERRUPTED, FleetResult, HostResult, Status
 from relayconf.text import printable
+from relayconf.waves import FEW, Wave
 
 MAX_ROUTES = 40
 """Route changes shown at most; the rest is counted, and the diff has them all."""
@@ -143,7 +144,7 @@ def _unfinished(plans: Sequence[HostPlan]) -> list[str]:
 
 
 def failures(fleet: FleetResult) -> list[str]:
-    """Hosts that ended with an error, equal errors together, each with what to do."""
+    """Hosts that ended with an error, equal errors together, each with what to do; then those never begun, and why."""
     groups: dict[tuple[str, str, str | None], list[str]] = {}
     for result in fleet.failed:
         if result.error is not None:
@@ -154,9 +155,10 @@ def failures(fleet: FleetResult) -> list[str]:
         lines.append(f"{_names(hosts)}   {outcome}: {printable(message)}")
         if hint:
             lines.append(f"  hint: {printable(hint)}")
-    never = [result.host for result in fleet.with_status(Status.SKIPPED)]
-    if never:
-        lines.append(f"{_names(never)}   skipped, nothing changed: interrupted before it was begun")
+    never: dict[str, list[str]] = {}
+    for result in fleet.with_status(Status.SKIPPED):
+        never.setdefault(result.reason or INTERRUPTED, []).append(result.host)
+    lines += [f"{_names(hosts)}   skipped, nothing changed: {printable(why)}" for why, hosts in never.items()]
     return [*lines, ""] if lines else []
 
 
@@ -181,8 +183,22 @@ def _hosts(count: int) -> str:
     return f"{count} host{'' if count == 1 else 's'}"
 
 
-def plan(fleet: FleetResult, fingerprint: str) -> str:
-    """The whole plan: routes, diffs, refusals, warnings, failures, one line of sums. *fingerprint* in hex."""
+def _waves(waves: Sequence[Wave]) -> list[str]:
+    """In which order the hosts change; of a few at once there is nothing to tell."""
+    if not waves or (len(waves) == 1 and len(waves[0].hosts) <= FEW):
+        return []
+    *before, last = waves
+    first = "".join(f"first {_names(wave.hosts)} (canary), then " for wave in before)
+    at_once = "" if before else " at once"
+    return [f"Waves: {first}{_hosts(len(last.hosts))}{at_once}; stops {_limit(last.allowed)}"]
+
+
+def _limit(allowed: int) -> str:
+    return f"after more than {allowed} failure{'' if allowed == 1 else 's'}" if allowed else "at the first failure"
+
+
+def plan(fleet: FleetResult, fingerprint: str, waves: Sequence[Wave] = ()) -> str:
+    """The whole plan: routes, diffs, refusals, warnings, failures, *waves*, a line of sums. *fingerprint* in hex."""
     plans = _plans(fleet)
     lines = [
         *_routes([plan for plan in plans if plan.has_changes]),
@@ -192,6 +208,7 @@ def plan(fleet: FleetResult, fingerprint: str) -> str:
         *_remarks(plans, Severity.NOTE, "Note"),
         *_unfinished(plans),
         *failures(fleet),
+        *_waves(waves),
     ]
     pending, refused = len(fleet.pending), len(fleet.with_status(Status.REFUSED))
     unchanged = len(fleet.with_status(Status.UNCHANGED))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from relayconf.exits import ExitCode
 from tests.support.cli import run
+from tests.support.local_fleet import local_fleet
 from tests.support.local_host import LocalHost
 
 
@@ -29,3 +31,37 @@ def test_a_fingerprint_is_insisted_on_and_never_ignored(host: LocalHost) -> None
     assert refused.exit_code == ExitCode.USAGE
     assert "--dry-run applies nothing" in refused.stderr
     assert not (host.control / "smtproutes").exists()
+
+
+def test_waves(tmp_path: Path) -> None:
+    """A canary that fails stops the rest, and so does a budget; each host that was not begun says why."""
+    fleet = local_fleet(tmp_path, *"abcdef")
+    fleet.jam("b", "d")
+    common = ("--yes", "-i", str(tmp_path / "inventory.yaml"), "--parallel", "1")
+
+    canary = run("apply", *common, "--canary", "b")
+    assert canary.exit_code == ExitCode.HOST_FAILED
+    assert "Waves: first b (canary), then 5 hosts; stops after more than 1 failure\n" in canary.stdout
+    assert "\na c d e f   skipped, nothing changed: the canary b failed\n" in canary.stdout
+    assert fleet.changed() == ()
+
+    at_once = run("apply", *common, "--canary", "0")
+    assert at_once.exit_code == ExitCode.USAGE
+    assert "hint: leave `--canary` out for one host of each MTA first, or give `--all-at-once`" in at_once.stderr
+    assert fleet.changed() == ()
+
+    budget = run("apply", *common, "--json", "--canary", "0", "--max-failures", "1", "--all-at-once")
+    assert budget.exit_code == ExitCode.HOST_FAILED
+    hosts = {host["host"]: (host["status"], host["reason"]) for host in json.loads(budget.stdout)["hosts"]}
+    never = ("skipped", "2 hosts had failed (at most 1 may)")
+    done = {"a": ("changed", None), "b": ("failed", None), "c": ("changed", None), "d": ("failed", None)}
+    assert hosts == {**done, "e": never, "f": never}
+    assert fleet.changed() == ("a", "c")
+
+
+def test_a_dry_run_tells_the_waves_that_are_wanted(tmp_path: Path) -> None:
+    """Not the usual ones."""
+    local_fleet(tmp_path, *"abcd")
+    dry = run("apply", "--dry-run", "-i", str(tmp_path / "inventory.yaml"), "--canary", "2", "--max-failures", "3")
+
+    assert "Waves: first a b (canary), then 2 hosts; stops after more than 3 failures\n" in dry.stdout

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from relayconf.exits import ExitCode
 from tests.support.cli import run
-from tests.support.local_host import LocalHost
+from tests.support.journals import applied, wait_for_confirmation
+from tests.support.local_host import INVENTORY, LocalHost, local_host
+from tests.support.ssh_keys import ed25519
+from tests.support.ssh_server import SshServer
 
 COMMON = ("--parallel", "3", "--accept-new", "-i", "inventory.yaml", "edge")
 
@@ -42,3 +46,21 @@ def test_a_rollback(host: LocalHost) -> None:
     assert run("rollback", "--yes", "--to", transaction.name, *COMMON).stdout == "edge   nothing to roll back\n"
     assert f"rolled back   {transaction.name}" in run("rollback", "--yes", *COMMON).stdout
     assert not (host.control / "smtproutes").exists()
+
+
+def test_a_look_and_an_act_are_one_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over SSH."""
+    monkeypatch.chdir(tmp_path)
+    key = ed25519(Path.home() / ".ssh" / "id_ed25519")
+    with SshServer(tmp_path / "server", authorized=key) as server:
+        (Path.home() / ".ssh" / "known_hosts").write_text(server.known_hosts_line())
+        ssh = f"address: 127.0.0.1\n    ssh: {{{{port: {server.port}}}}}"
+        host = local_host(tmp_path, inventory=INVENTORY.replace("connection: local", ssh))
+        transaction = applied(host)
+        wait_for_confirmation(host, transaction)
+        before = server.connections
+
+        assert f"confirmed   {transaction}" in run("confirm").stdout
+        assert server.connections == before + 1
+        assert f"rolled back   {transaction}" in run("rollback", "--yes").stdout
+        assert server.connections == before + 2

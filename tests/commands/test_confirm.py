@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from relayconf.commands.confirm import confirm
+from relayconf.console import Console
 from relayconf.exits import ExitCode
-from tests.support.journals import TWO_HOSTS, applied, make_rear, wait_for_confirmation
-from tests.support.local_host import local_host, said
+from tests.support.journals import TWO_HOSTS, applied, killed_by, make_rear, wait_for_confirmation
+from tests.support.local_host import Interrupted, local_host, said
 from tests.support.qmail_tree import snapshot
 
 
@@ -40,6 +43,29 @@ def test_too_late(tmp_path: Path) -> None:
 
     assert confirm(heard.console, host.options()) is ExitCode.HOST_FAILED
     assert f"edge   failed, nothing changed: confirm: transaction {transaction} was to be" in heard.out.getvalue()
+
+
+def test_a_confirmation_that_is_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its outcome is unknown here, and says so."""
+    host = local_host(tmp_path)
+    wait_for_confirmation(host, applied(host))
+    killed_by("rm", "/confirm", tmp_path, monkeypatch)
+    heard = said()
+
+    assert confirm(heard.console, host.options()) is ExitCode.HOST_FAILED
+    assert "edge   outcome unknown: the script was killed" in heard.out.getvalue()
+
+
+def test_an_interrupted_look_confirms_nothing(tmp_path: Path) -> None:
+    """The host goes on counting."""
+    host = local_host(tmp_path)
+    transaction = applied(host)
+    wait_for_confirmation(host, transaction)
+    heard = said()
+    console = Console(stdin=heard.console.stdin, stdout=heard.out, stderr=Interrupted())
+
+    assert confirm(console, host.options()) is ExitCode.INTERRUPTED
+    assert (tmp_path / "state" / "txn" / transaction / "confirm").exists()
 
 
 def test_json(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from relayconf.commands.rollback import rollback
 from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
-from tests.support.journals import TWO_HOSTS, applied, cut_short, make_rear
-from tests.support.local_host import LocalHost, Said, Terminal, local_host, said
+from tests.support.journals import TWO_HOSTS, applied, cut_short, killed_by, make_rear
+from tests.support.local_host import Interrupted, LocalHost, Said, Terminal, local_host, said
 from tests.support.qmail_tree import snapshot
 
 
@@ -182,16 +181,24 @@ def test_a_rollback_that_is_cut_short(tmp_path: Path, monkeypatch: pytest.Monkey
     host = local_host(tmp_path)
     applied(host)
     applied(host, 101)
-    shim = tmp_path / "shim" / "mv"
-    shim.parent.mkdir()
-    shim.write_text('#!/bin/sh\ncase $* in *smtproutes) kill -9 $PPID ;; esac\nexec /bin/mv "$@"\n')
-    shim.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
+    killed_by("mv", "smtproutes", tmp_path, monkeypatch)
     heard = said()
 
     assert rollback(heard.console, host.options(), yes=True) is ExitCode.HOST_FAILED
     assert "edge   outcome unknown: the script was killed" in heard.out.getvalue()
     assert heard.out.getvalue().endswith("Rollback: 1 unknown\n")
+
+
+def test_an_interrupted_look_undoes_nothing(tmp_path: Path) -> None:
+    """Whatever was said beforehand."""
+    host = local_host(tmp_path)
+    applied(host)
+    before = snapshot(host.control)
+    heard = said()
+    console = Console(stdin=heard.console.stdin, stdout=heard.out, stderr=Interrupted())
+
+    assert rollback(console, host.options(), yes=True) is ExitCode.INTERRUPTED
+    assert snapshot(host.control) == before
 
 
 def test_json_is_one_document_whatever_happens(tmp_path: Path) -> None:

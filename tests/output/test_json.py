@@ -7,7 +7,7 @@ import json
 from relayconf.errors import Unreachable
 from relayconf.facts import Finding, Severity
 from relayconf.output.json import fleet
-from relayconf.result import FleetResult, failed, planned
+from relayconf.result import FleetResult, failed, planned, skipped
 from tests.output.test_text import plan
 
 
@@ -36,6 +36,7 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                 "error": None,
                 "transaction": None,
                 "warnings": [],
+                "reason": None,
                 "plan": {
                     "changes": [
                         {
@@ -71,7 +72,17 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                 "error": {"kind": "Unreachable", "message": "down", "hint": "is it up?"},
                 "transaction": None,
                 "warnings": [],
+                "reason": None,
                 "plan": None,
             },
         ],
     }
+
+
+def test_a_skipped_host_says_why() -> None:
+    """With its status."""
+    results = FleetResult(results=(skipped("mx1", "the canary mx0 failed"),))
+
+    (host,) = json.loads(fleet(results, kind="apply", fingerprint="7c1e"))["hosts"]
+
+    assert (host["status"], host["reason"]) == ("skipped", "the canary mx0 failed")

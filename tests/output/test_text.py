@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from relayconf.errors import ConnectionLost, RollbackFailed, Unreachable
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
@@ -11,7 +13,8 @@ from relayconf.masking import Masker
 from relayconf.mta import qmail
 from relayconf.output import text
 from relayconf.plan import HostPlan, plan_host
-from relayconf.result import FleetResult, HostResult, Status, failed, planned
+from relayconf.result import FleetResult, HostResult, Status, failed, planned, skipped
+from relayconf.waves import Wave
 from tests.support.facts import qmail_facts
 from tests.support.hosts import STORY_SMTPROUTES, qmail_host
 
@@ -237,8 +240,8 @@ def test_hosts_that_were_never_begun_are_named() -> None:
     """After a ^C: nothing was changed there."""
     results = (
         HostResult(host="mx1", status=Status.CHANGED, transaction="t-1"),
-        HostResult(host="mx2", status=Status.SKIPPED),
-        HostResult(host="mx3", status=Status.SKIPPED),
+        skipped("mx2"),
+        skipped("mx3"),
     )
 
     assert text.applied(FleetResult(results=results, interrupted=True)) == (
@@ -248,3 +251,59 @@ def test_hosts_that_were_never_begun_are_named() -> None:
         "\n"
         "Apply: 1 changed, 2 skipped"
     )
+
+
+def test_hosts_that_were_skipped_for_one_reason_stand_together() -> None:
+    """After those that failed; a reason cannot act on the terminal."""
+    results = (
+        skipped("mx1", "3 hosts had failed (at most 2 may)"),
+        failed("mx2", Unreachable("down")),
+        skipped("mx3", "the canary \x1b failed"),
+        skipped("mx4", "3 hosts had failed (at most 2 may)"),
+    )
+
+    assert text.applied(FleetResult(results=results)) == (
+        "\n"
+        "mx2   failed, nothing changed: down\n"
+        "mx1 mx4   skipped, nothing changed: 3 hosts had failed (at most 2 may)\n"
+        "mx3   skipped, nothing changed: the canary \\x1b failed\n"
+        "\n"
+        "Apply: 1 failed, 3 skipped"
+    )
+
+
+def wave(*names: str, allowed: int = 0, is_canary: bool = False) -> Wave:
+    """A wave of these hosts."""
+    return Wave(hosts=names, allowed=allowed, is_canary=is_canary)
+
+
+MANY = tuple(f"node{number:03}" for number in range(2, 300))
+
+
+@pytest.mark.parametrize(
+    ("waves", "line"),
+    [
+        (
+            (wave("mail1", "node001", is_canary=True), wave(*MANY, allowed=15)),
+            "Waves: first mail1 node001 (canary), then 298 hosts; stops after more than 15 failures",
+        ),
+        (
+            (wave(*MANY[:9], is_canary=True), wave("b", allowed=1)),
+            "Waves: first node[002-010] (canary), then 1 host; stops after more than 1 failure",
+        ),
+        ((wave("a", is_canary=True), wave("b")), "Waves: first a (canary), then 1 host; stops at the first failure"),
+        ((wave("a", "b", "c", "d", allowed=1),), "Waves: 4 hosts at once; stops after more than 1 failure"),
+    ],
+)
+def test_the_waves_are_one_line_of_the_plan(waves: tuple[Wave, ...], line: str) -> None:
+    """Above the sums, whose fingerprint stays the same."""
+    *_, told, sums = text.plan(fleet(plan("edge")), FINGERPRINT, waves).splitlines()
+
+    assert told == line
+    assert sums == text.plan(fleet(plan("edge")), FINGERPRINT).splitlines()[-1]
+
+
+@pytest.mark.parametrize("waves", [(), (wave("a", "b", "c", allowed=1),)])
+def test_of_a_few_hosts_no_waves_are_told(waves: tuple[Wave, ...]) -> None:
+    """They change together."""
+    assert text.plan(fleet(plan("edge")), FINGERPRINT, waves) == text.plan(fleet(plan("edge")), FINGERPRINT)

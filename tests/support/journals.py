@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from relayconf.commands.apply import apply
 from relayconf.exits import ExitCode
@@ -53,3 +56,12 @@ def wait_for_confirmation(host: LocalHost, transaction: str, *, until: int = 10*
     boot = boot or Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     marker = host.folder / "state" / "txn" / transaction / "confirm"
     marker.write_text(f"{until} {boot} 600\n", encoding="ascii")
+
+
+def killed_by(program: str, word: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on a script is killed when it calls *program* with an argument that ends in *word*."""
+    shim = folder / "shim" / program
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\ncase $* in *{word}) kill -9 $PPID ;; esac\nexec /bin/{program} "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")

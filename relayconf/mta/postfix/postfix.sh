@@ -572,7 +572,7 @@ wait_for_old() {
 	case " $later " in
 	*' postfix:main.cf '*) ;;
 	*)
-		[ -z "$restoring" ] || return 0
+		[ -z "$restoring" ] || [ -n "$undoing" ] || return 0
 		h_must=
 		[ "$h_bound" -le 10 ] || h_bound=10
 		;;
@@ -711,7 +711,8 @@ mta_merges() {
 # What stands in the file $1 of the directory $2, a line `NAME = VALUE` each.
 list_settings() {
 	if [ "$1" = main.cf ]; then
-		postconf -c "$2" -n 2>/dev/null
+		# What -c says is told as if it stood in the file.
+		postconf -c "$2" -n 2>/dev/null | grep -v '^config_directory ='
 	else
 		postconf -c "$2" -M 2>/dev/null | sed 's,^\([^ ]*\)  *\([^ ]*\) .*,\1/\2 = &,'
 	fi

@@ -14,9 +14,10 @@ from relayconf.files import ActualFile, Change, DesiredFile, WatchedFile
 from relayconf.model import Host, MtaName
 from relayconf.mta import postfix
 from relayconf.mta.base import Mta
-from relayconf.observe import observe
-from tests.lab import Lab, Machine
-from tests.mta.postfix.host_session import HostSession
+from relayconf.observe import observe, request_text
+from relayconf.shell import UNDO, assemble
+from tests.lab import HostSpec, Lab, LabSpec, Machine, RelaySpec
+from tests.mta.postfix.host_session import SHIMS, HostSession
 from tests.shell.sandbox import TRANSACTION, as_left
 from tests.support.hosts import qmail_host
 
@@ -27,6 +28,15 @@ CONFIG: Final = "/etc/postfix"
 STATE: Final = "/var/lib/relayconf"
 SOURCES: Final = ("transport", "sasl_passwd", "tls_policy", "generic", "status_filter")
 SHELL: Final = Path(postfix.__file__).with_name("postfix.sh")
+
+RELAY = RelaySpec(name="a.relays.test", users={"ua": ("geheim-1",)})
+TO_RELAY = "[a.relays.test]:587"
+SPEC = LabSpec(hosts=(HostSpec(name="mail1", mta="postfix"), HostSpec(name="bare")), relays=(RELAY,))
+TABLES = {
+    "transport": "corp.test smtp:[a.relays.test]:25\n",
+    "sasl_passwd": f"{TO_RELAY} ua:geheim-1\n",
+    "status_filter": "/^5(.*)/ 4$1\n",
+}
 
 Snapshot: TypeAlias = Mapping[str, str]
 """Kind, mode, owner and content (hashed) of everything under the configuration and the state directory."""
@@ -93,9 +103,17 @@ class PostfixHost:
             now[after.path] = as_left(before, after)
         return changes
 
-    def deploy(self, changes: Sequence[Change], transaction: str = TRANSACTION) -> Deployed:
+    def deploy(
+        self, changes: Sequence[Change], transaction: str = TRANSACTION, *, confirm: int | None = None
+    ) -> Deployed:
         """Deploy *changes*."""
-        return deploy(self.session, self.host, _fragment(self.parameters), changes, transaction)
+        return deploy(self.session, self.host, _fragment(self.parameters), changes, transaction, confirm=confirm)
+
+    def undo(self, action: str, *lines: str) -> list[str]:
+        """The report of an action on the transactions that are there."""
+        fragment = _fragment(self.parameters)
+        stdin = request_text(self.host, fragment, [f"action {action}", *lines])
+        return self.session.run(assemble(SHELL, *UNDO), stdin=stdin).stdout.decode().splitlines()
 
     def main_cf(self, **settings: str) -> bytes:
         """The live main.cf without earlier lines for *settings*, and with them at its end."""
@@ -118,3 +136,36 @@ class PostfixHost:
         )
         lines = self.machine.run(["sh", "-c", script]).stdout.decode().splitlines()
         return dict(line.split(" ", 1) for line in lines)
+
+
+def expand_and_switch(
+    host: PostfixHost, number: int = 1, tables: dict[str, str] | None = None, **settings: str
+) -> list[Change]:
+    """The generation *number* with its tables, main.cf that names it, main.cf with the new relayhost and *settings*."""
+    folder = "${relayconf_maps}"
+    expanded = {
+        "relayconf_maps": f"{CONFIG}/relayconf/{number}",
+        "transport_maps": f"hash:{folder}/transport",
+        "smtp_sasl_auth_enable": "yes",
+        "smtp_sasl_password_maps": f"hash:{folder}/sasl_passwd",
+        "smtp_sasl_tls_security_options": "noanonymous",
+    }
+    switched = {**expanded, "relayhost": TO_RELAY, **settings}
+    return host.changes(
+        *generation(number, **(tables or TABLES)),
+        DesiredFile(path=MAIN, content=host.main_cf(**expanded), phase=1),
+        DesiredFile(path=PARAMETERS, content=b"relayhost\t[a.relays.test]:587\n", mode=0o600, phase=2),
+        DesiredFile(path=MAIN, content=host.main_cf(**switched), phase=2),
+    )
+
+
+def delivers(host: PostfixHost, recipient: str) -> None:
+    """Postfix still delivers by MX."""
+    mark = host.lab.mark()
+    host.machine.inject("a@lab.test", [recipient])
+    assert host.lab.message_to(recipient, since=mark).server == "mx.world.test"
+
+
+def shim(host: PostfixHost, name: str, text: str) -> None:
+    """A command of that name in front of the PATH."""
+    host.machine.write(f"{SHIMS}/{name}", f"#!/bin/sh\n{text}\n".encode(), mode=0o755)

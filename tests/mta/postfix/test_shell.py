@@ -14,63 +14,29 @@ import pytest
 
 from relayconf.errors import ConnectionLost, DeployError, ObserveError, StalePlan
 from relayconf.files import Change, DesiredFile
-from tests.lab import HostSpec, Lab, LabSpec, RelaySpec
+from tests.lab import Lab
 from tests.lab.marks import needs_lab
 from tests.mta.postfix.host_session import SHIMS
-from tests.mta.postfix.lab_host import CONFIG, MAIN, MASTER, PARAMETERS, STATE, PostfixHost, generation
+from tests.mta.postfix.lab_host import (
+    CONFIG,
+    MAIN,
+    MASTER,
+    PARAMETERS,
+    RELAY,
+    SPEC,
+    STATE,
+    TABLES,
+    PostfixHost,
+    delivers,
+    expand_and_switch,
+    generation,
+    shim,
+)
 from tests.shell.sandbox import shells
 
 pytestmark = needs_lab
 
-_A = RelaySpec(name="a.relays.test", users={"ua": ("geheim-1",)})
-_TO_A = "[a.relays.test]:587"
-_SPEC = LabSpec(hosts=(HostSpec(name="mail1", mta="postfix"), HostSpec(name="bare")), relays=(_A,))
-_TABLES = {
-    "transport": "corp.test smtp:[a.relays.test]:25\n",
-    "sasl_passwd": f"{_TO_A} ua:geheim-1\n",
-    "status_filter": "/^5(.*)/ 4$1\n",
-}
 _OTHER = "20261124T101600Z-000000"
-
-
-@pytest.fixture(scope="module", name="lab")
-def _lab() -> Iterator[Lab]:
-    with Lab.up(_SPEC) as lab:
-        yield lab
-
-
-@pytest.fixture(name="host")
-def _host(lab: Lab) -> Iterator[PostfixHost]:
-    """A host that is put back afterwards."""
-    host = PostfixHost(lab=lab, machine=lab.host("mail1"))
-    files = {name: host.machine.read(f"{CONFIG}/{name}") for name in ("main.cf", "master.cf")}
-    yield host
-    host.machine.run(["rm", "-rf", f"{CONFIG}/relayconf", STATE, SHIMS])
-    for name, content in files.items():
-        host.machine.write(f"{CONFIG}/{name}", content)
-    host.machine.run(["touch", "-d", "1 minute ago", f"{CONFIG}/main.cf"])
-    host.machine.run(["sh", "-c", "postfix reload || postfix start"])
-
-
-def expand_and_switch(
-    host: PostfixHost, number: int = 1, tables: dict[str, str] | None = None, **settings: str
-) -> list[Change]:
-    """The generation *number* with its tables, main.cf that names it, main.cf with the new relayhost and *settings*."""
-    folder = "${relayconf_maps}"
-    expanded = {
-        "relayconf_maps": f"{CONFIG}/relayconf/{number}",
-        "transport_maps": f"hash:{folder}/transport",
-        "smtp_sasl_auth_enable": "yes",
-        "smtp_sasl_password_maps": f"hash:{folder}/sasl_passwd",
-        "smtp_sasl_tls_security_options": "noanonymous",
-    }
-    switched = {**expanded, "relayhost": _TO_A, **settings}
-    return host.changes(
-        *generation(number, **(tables or _TABLES)),
-        DesiredFile(path=MAIN, content=host.main_cf(**expanded), phase=1),
-        DesiredFile(path=PARAMETERS, content=b"relayhost\t[a.relays.test]:587\n", mode=0o600, phase=2),
-        DesiredFile(path=MAIN, content=host.main_cf(**switched), phase=2),
-    )
 
 
 @contextmanager
@@ -97,18 +63,6 @@ def watched(host: PostfixHost) -> Iterator[list[str]]:
 def stat_of(host: PostfixHost, spelling: str, *paths: str) -> list[str]:
     """stat(1) -c *spelling* of each file."""
     return host.machine.output(["stat", "-c", spelling, *paths]).splitlines()
-
-
-def delivers(host: PostfixHost, recipient: str) -> None:
-    """Postfix still delivers by MX."""
-    mark = host.lab.mark()
-    host.machine.inject("a@lab.test", [recipient])
-    assert host.lab.message_to(recipient, since=mark).server == "mx.world.test"
-
-
-def shim(host: PostfixHost, name: str, text: str) -> None:
-    """A command of that name in front of the PATH."""
-    host.machine.write(f"{SHIMS}/{name}", f"#!/bin/sh\n{text}\n".encode(), mode=0o755)
 
 
 def test_first_generation_and_switch(host: PostfixHost) -> None:
@@ -183,7 +137,7 @@ def _relay_without_address(host: PostfixHost) -> list[Change]:
 
 
 def _transport_without_address(host: PostfixHost) -> list[Change]:
-    return expand_and_switch(host, tables={**_TABLES, "transport": "corp.test smtp:[a.relays.test]:25, [x.test]:25\n"})
+    return expand_and_switch(host, tables={**TABLES, "transport": "corp.test smtp:[a.relays.test]:25, [x.test]:25\n"})
 
 
 def _relay_that_is_oneself(host: PostfixHost) -> list[Change]:
@@ -199,11 +153,11 @@ def _misspelt(host: PostfixHost) -> list[Change]:
 
 
 def _duplicate_key(host: PostfixHost) -> list[Change]:
-    return expand_and_switch(host, tables={**_TABLES, "transport": "corp.test :\ncorp.test :\n"})
+    return expand_and_switch(host, tables={**TABLES, "transport": "corp.test :\ncorp.test :\n"})
 
 
 def _bad_filter(host: PostfixHost) -> list[Change]:
-    return expand_and_switch(host, tables={**_TABLES, "status_filter": "/(/ x\n"})
+    return expand_and_switch(host, tables={**TABLES, "status_filter": "/(/ x\n"})
 
 
 def _open_password(host: PostfixHost) -> list[Change]:
@@ -314,7 +268,7 @@ def test_postfix_that_does_not_run(host: PostfixHost) -> None:
 
 def test_delivery_that_takes_too_long(host: PostfixHost) -> None:
     """A delivery under the old configuration that outlasts the wait rolls the change back, and is not disturbed."""
-    host.lab.change_relay(replace(_SPEC.receiver, delay=4.0))
+    host.lab.change_relay(replace(SPEC.receiver, delay=4.0))
     try:
         changes = expand_and_switch(host)
         before = host.snapshot()
@@ -324,7 +278,7 @@ def test_delivery_that_takes_too_long(host: PostfixHost) -> None:
         with pytest.raises(DeployError) as caught:
             replace(host, parameters={"postfix_wait": "1"}).deploy(changes)
     finally:
-        host.lab.change_relay(_SPEC.receiver)
+        host.lab.change_relay(SPEC.receiver)
 
     assert re.fullmatch(
         r"activate: still at work with the configuration of before, 1 s after the reload: smtp \(pid [0-9]+\); "
@@ -443,16 +397,16 @@ def test_facts_of_a_live_generation(host: PostfixHost) -> None:
     host.deploy(expand_and_switch(host))
     host.machine.run(["sed", "-i", "1i # Ansible managed, do not touch", f"{CONFIG}/main.cf"])
     host.machine.run(["touch", "-d", "1 minute ago", f"{CONFIG}/main.cf"])
-    host.lab.change_relay(replace(_A, refusal="450 4.7.1 later"))
+    host.lab.change_relay(replace(RELAY, refusal="450 4.7.1 later"))
     try:
         host.machine.inject("a@lab.test", ["waiting@world.test"])
         host.lab.wait_for(lambda: [entry for entry in host.machine.queue() if entry.recipients[0].delay_reason])
         facts = host.observe()
     finally:
-        host.lab.change_relay(_A)
+        host.lab.change_relay(RELAY)
         host.machine.run(["postsuper", "-d", "ALL"])
 
-    assert facts.files["postfix:live/sasl_passwd"].content == _TABLES["sasl_passwd"].encode()
+    assert facts.files["postfix:live/sasl_passwd"].content == TABLES["sasl_passwd"].encode()
     assert facts.files["postfix:live/transport"].target == f"{CONFIG}/relayconf/1/transport"
     assert facts.values["postfix.next_generation"] == "2"
     assert facts.values["postfix.managed_by"] == "# Ansible managed, do not touch"
