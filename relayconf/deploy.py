@@ -25,10 +25,14 @@ _TIMEOUT = 900.0  # seconds for the whole script; a host that is still at work t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """A deploy that was applied and verified: its transaction, its steps in order, and what a human should know."""
+    """A deploy that was applied and verified: its transaction, its steps in order, and what a human should know.
+
+    `verified` is what the MTA showed of it: `pass` or `unknown`, and why.
+    """
 
     transaction: str
     steps: tuple[str, ...]
+    verified: str
     warnings: tuple[str, ...]
 
 
@@ -61,7 +65,10 @@ def _payload(changes: Sequence[Change], undo: bytes) -> tuple[bytes, int, int]:
 def _conclude(report: Report, host: Host, transaction: str) -> Deployed:
     match report.status:
         case End.DONE:
-            return Deployed(transaction=transaction, steps=report.all("step"), warnings=report.warnings)
+            (verified,) = report.all("verified")[:1] or ("unknown",)
+            return Deployed(
+                transaction=transaction, steps=report.all("step"), verified=verified, warnings=report.warnings
+            )
         case End.STALE:
             raise StalePlan(
                 f"the host changed since the plan, nothing was written: {report.list_of('stale')}", hint="plan again"
