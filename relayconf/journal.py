@@ -74,13 +74,6 @@ def _undone(report: Report, kind: str) -> Undone:
     )
 
 
-def _so_far(report: Report) -> str:
-    """What was done before a step failed; empty when that is nothing."""
-    rolled_back = [f"transaction {name} was rolled back" for name in report.all("rolled-back")]
-    done = [*report.words("recovered", "left"), *rolled_back]
-    return f"before that, {'; '.join(done)}" if done else ""
-
-
 def _stuck(report: Report, expect: str | None) -> str:
     """The transaction that could not be put back; a word in its place when the report does not tell."""
     ended = {rest.partition(" ")[0] for rest in report.all("recovered")}
@@ -103,7 +96,7 @@ def _act(
     report = read_report(session.run(script, stdin=request, timeout=_TIMEOUT, limit=MAX_REPORT).stdout)
     if report.status != End.DONE:
         folder = f"{host.state_directory}/txn/{_stuck(report, expect)}"
-        raise failure_of(report, action=action, folder=folder, before=_so_far(report))
+        raise failure_of(report, action=action, folder=folder)
     return report
 
 

@@ -76,6 +76,12 @@ class Report:
         """Everything that a human should know of a run that went well."""
         return self.words(*_WORDS)
 
+    @property
+    def done_before(self) -> tuple[str, ...]:
+        """What had been done before a step failed, so that the host is not simply as it was."""
+        rolled_back = (f"transaction {name} was rolled back" for name in self.all("rolled-back"))
+        return (*self.words("recovered", "left"), *rolled_back)
+
     def failure(self, action: str) -> str:
         """The first step that failed, and why; *action* is what failed when the host names none."""
         return _named(next(iter(self.all("failed")), f"{action} the host gave no reason"))
@@ -100,19 +106,19 @@ def read_report(stdout: bytes) -> Report:
     return Report(lines=tuple((kind, rest) for kind, _, rest in pairs), status=status)
 
 
-def failure_of(report: Report, *, action: str, folder: str, before: str = "") -> DeployError | ConnectionLost:
+def failure_of(report: Report, *, action: str, folder: str) -> DeployError | ConnectionLost:
     """The error that a *report* of something that was not done means; *action* names what was asked for.
 
-    *folder* is where the host keeps what it could not put back. *before* says what had been done until then, when the
-    host is not simply as it was. A status without a meaning leaves the outcome unknown.
+    *folder* is where the host keeps what it could not put back. A status without a meaning leaves the outcome unknown.
     """
-    failure = report.failure(action)
+    failure, before = report.failure(action), "; ".join(report.done_before)
+    so_far = f"before that, {before}" if before else "the host is as it was before"
     match report.status:
         case End.REFUSED | End.RESTORED:
-            return DeployError(f"{failure}; {before or 'the host is as it was before'}")
+            return DeployError(f"{failure}; {so_far}", partly=bool(before))
         case End.ROLLBACK_FAILED:
             return RollbackFailed(
-                f"{failure}; not put back: {report.list_of('rollback-failed')}{f'; {before}' if before else ''}",
+                f"{failure}; not put back: {report.list_of('rollback-failed')}{f'; {so_far}' if before else ''}",
                 hint=f"the next apply tries again; the old files are on the host in {folder}/saved, "
                 "named in the manifest",
             )

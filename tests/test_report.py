@@ -82,18 +82,22 @@ def test_failures(lines: bytes, status: int, kind: type[RelayconfError], message
 
     assert type(error) is kind
     assert error.message == message
+    assert not getattr(error, "partly", False)
 
 
 def test_what_was_done_before_a_failure_is_told() -> None:
     """Then the host is not simply as it was."""
-    refused = failure_of(Report(lines=(), status=End.REFUSED), action="a", folder="/f", before="before that, x")
-    broken = failure_of(Report(lines=(), status=End.ROLLBACK_FAILED), action="a", folder="/f", before="before that, x")
-
-    assert refused.message == "a: the host gave no reason; before that, x"
-    assert broken.message == "a: the host gave no reason; not put back: ; before that, x"
-    assert broken.hint == (
-        "the next apply tries again; the old files are on the host in /f/saved, named in the manifest"
+    done = b"recovered 1 restored\nleft 1 qmail:me\nrolled-back 2\nend %d\n"
+    words = f"before that, {PUT_RIGHT}; {LEFT}; transaction 2 was rolled back"
+    refused, broken = (
+        failure_of(read_report(done % status), action="a", folder="/f") for status in (End.REFUSED, End.ROLLBACK_FAILED)
     )
+
+    assert refused.message == f"a: the host gave no reason; {words}"
+    assert isinstance(refused, DeployError)
+    assert refused.partly
+    assert broken.message == f"a: the host gave no reason; not put back: ; {words}"
+    assert broken.hint == "the next apply tries again; the old files are on the host in /f/saved, named in the manifest"
 
 
 @given(st.binary(max_size=200), st.integers(0, 999))

@@ -48,8 +48,8 @@ def _sums(title: str, fleet: FleetResult) -> str:
 
 
 def _joined(*blocks: Sequence[str]) -> str:
-    """The lines of all *blocks*, without an empty one at the end."""
-    return "\n".join(line for block in blocks for line in block).rstrip("\n")
+    """The lines of all *blocks*, without an empty one at either end."""
+    return "\n".join(line for block in blocks for line in block).strip("\n")
 
 
 def _history(host: str, transactions: Sequence[Transaction]) -> list[str]:
@@ -66,8 +66,10 @@ def history(visited: Visited[tuple[Transaction, ...]]) -> str:
 
 
 def _cut_short(host: str, back: WayBack) -> list[str]:
-    then = "that is put right first" if back.undo else f"`relayconf recover {host}` puts it right"
-    return [f"{host}   transaction {printable(item.name)} was cut short; {then}" for item in back.unfinished]
+    then = "then it is put right first" if back.undo else f"`relayconf recover {host}` puts it right"
+    return [
+        f"{host}   transaction {printable(item.name)} is at work, or was cut short: {then}" for item in back.unfinished
+    ]
 
 
 def _way_back(host: str, back: WayBack) -> list[str]:

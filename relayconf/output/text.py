@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from relayconf.errors import DeployError
 from relayconf.facts import Finding, Severity
 from relayconf.files import ChangeKind
 from relayconf.output.tables import columns, host_names
@@ -170,6 +171,8 @@ def _outcome(result: HostResult) -> str:
             return "ROLLBACK FAILED, needs a human"
         case Status.REFUSED:
             return "refused"
+        case _ if isinstance(result.error, DeployError) and result.error.partly:
+            return "failed, and something was changed"
         case _:
             return "failed, nothing changed"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from relayconf.errors import ConnectionLost, HostError
+from relayconf.errors import ConnectionLost, DeployError, HostError
 from relayconf.files import ChangeKind
 from relayconf.journal import Pending, Undone
 from relayconf.output.journal import history, status, undone, ways_back
@@ -72,12 +72,12 @@ def test_ways_back() -> None:
     head = "  transaction               time (UTC)   status        files"
 
     assert ways_back(visited(values, refused)).splitlines() == [
-        "a   transaction 20261124T120000Z-bbbbbb was cut short; that is put right first",
+        "a   transaction 20261124T120000Z-bbbbbb is at work, or was cut short: then it is put right first",
         "a   1 transaction to roll back",
         head,
         row,
         "",
-        "b   transaction 20261124T120000Z-bbbbbb was cut short; `relayconf recover b` puts it right",
+        "b   transaction 20261124T120000Z-bbbbbb is at work, or was cut short: `relayconf recover b` puts it right",
         "b   nothing to roll back",
         "",
         "c   2 transactions to roll back",
@@ -107,6 +107,20 @@ def test_what_was_done() -> None:
         "d   outcome unknown: lost",
         "",
         "Rollback: 3 unchanged, 1 unknown",
+    ]
+
+
+def test_a_failure_in_the_middle() -> None:
+    """Is not said to have changed nothing."""
+    fleet: Visited[Undone] = visited(
+        {}, failed("a", DeployError("no; before that, x", partly=True)), failed("b", DeployError("no"))
+    )
+
+    assert undone(fleet, title="Rollback", verb="rolled back", nothing="-").splitlines() == [
+        "a   failed, and something was changed: no; before that, x",
+        "b   failed, nothing changed: no",
+        "",
+        "Rollback: 2 failed",
     ]
 
 
