@@ -244,7 +244,7 @@ def test_not_confirmed_in_time(host: Sandbox) -> None:
 
 
 def test_the_clock_jumps(dash: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that leaps by decades at every look changes neither the order of things nor the time for a confirmation."""
+    """A clock that leaps by decades at every look changes neither the order of things nor the time to confirm."""
     shim = tmp_path / "shim" / "date"
     shim.parent.mkdir()
     shim.write_text(
