@@ -150,7 +150,14 @@ class ObserveError(HostError):
 
 
 class DeployError(HostError):
-    """The deploy failed; the message says at which step, why, and that the host is as it was before."""
+    """The deploy failed; the message says at which step, why, and what the host was left as.
+
+    That is as it was before, but for what the message names when it was done *partly*.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, partly: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.partly = partly
 
 
 class StalePlan(DeployError):

@@ -99,12 +99,15 @@ def planned(plan: HostPlan) -> HostResult:
     return HostResult(host=plan.host.name, status=status, plan=plan)
 
 
-def failed(host: str, error: RelayconfError, plan: HostPlan | None = None) -> HostResult:
-    """The result of an error; what it means for the host follows from its class."""
+def failed(host: str, error: RelayconfError, plan: HostPlan | None = None, *, changing: bool = False) -> HostResult:
+    """The result of an error; what it means for the host follows from its class.
+
+    Where a *plan* was carried out, or the step was *changing* the host without one, a lost line leaves it unknown.
+    """
     match error:
         case RollbackFailed():
             status = Status.ROLLBACK_FAILED
-        case ConnectionLost() | HostCrash() if plan is not None:
+        case ConnectionLost() | HostCrash() if changing or plan is not None:
             status = Status.UNKNOWN
         case _:
             status = Status.FAILED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from relayconf.errors import DeployError
 from relayconf.facts import Finding, Severity
 from relayconf.files import ChangeKind
 from relayconf.output.tables import columns, host_names
@@ -168,6 +169,10 @@ def _outcome(result: HostResult) -> str:
             return "outcome unknown"
         case Status.ROLLBACK_FAILED:
             return "ROLLBACK FAILED, needs a human"
+        case Status.REFUSED:
+            return "refused"
+        case _ if isinstance(result.error, DeployError) and result.error.partly:
+            return "failed, and something was changed"
         case _:
             return "failed, nothing changed"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from relayconf.errors import RelayconfError
-from tests.fuzz import answers, inventories, planfiles
+from tests.fuzz import answers, inventories, journals, planfiles
 
 Case: TypeAlias = Callable[[random.Random], str]
 
@@ -20,6 +20,7 @@ FAMILIES: Mapping[str, Case] = {
     "observe": answers.observed,
     "report": answers.reported,
     "planfile": planfiles.run,
+    "journal": journals.run,
 }
 
 
