@@ -30,13 +30,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostResult:
-    """One host's end: its plan where there is one, the error where there is one, the reason where it was skipped."""
+    """One host's end: its plan where there is one, the error where there is one, the reason where it was skipped.
+
+    `verified` is what the MTA showed of a change that is live: `pass` or `unknown`, and why.
+    """
 
     host: str
     status: Status
     plan: HostPlan | None = None
     error: RelayconfError | None = None
     transaction: str | None = None
+    verified: str | None = None
     warnings: tuple[str, ...] = ()
     reason: str | None = None
 

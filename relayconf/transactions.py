@@ -15,6 +15,9 @@ from relayconf.text import printable
 KEPT = 10
 """How many applied transactions a host keeps; and as many others."""
 
+AT_WORK = "at work"
+"""The note of an unfinished transaction whose deploy is alive."""
+
 LOOK_HINT = "nothing was changed: run the command again"
 
 _MAX = 1000  # a host whose clock was wrong keeps more than ten for a while, but not this many
@@ -51,6 +54,11 @@ class Transaction:
     time: datetime | None
     note: str
     files: tuple[ChangedFile, ...] = ()
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether nobody is at work on it any more, and it waits to be put right."""
+        return self.status is TransactionStatus.UNFINISHED and self.note != AT_WORK
 
     @property
     def is_live(self) -> bool:

@@ -53,6 +53,16 @@ def apply(
     json: JsonOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     flush: Annotated[bool, typer.Option("--flush", help="Have waiting mail tried again afterwards.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            "--confirm-timeout",
+            min=10,
+            max=86400,
+            metavar="SECONDS",
+            help="Each host rolls back by itself after so long, unless this process lives to see it verified.",
+        ),
+    ] = None,
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", help="Apply only the plan with this fingerprint.")
     ] = None,
@@ -83,6 +93,8 @@ def apply(
             raise UsageError("--dry-run applies nothing, there is no plan to insist on", hint="leave one of them out")
         if dry_run:
             return plan(console, options, waves=waves)
-        return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint, saved=saved, waves=waves)
+        return apply(
+            console, options, yes=yes, flush=flush, confirm=confirm, reviewed=fingerprint, saved=saved, waves=waves
+        )
 
     run(action)

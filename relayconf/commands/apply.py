@@ -51,15 +51,17 @@ def apply(
     *,
     yes: bool = False,
     flush: bool = False,
+    confirm: int | None = None,
     reviewed: str | None = None,
     saved: Path | None = None,
     waves: WaveOptions = USUAL_WAVES,
 ) -> ExitCode:
     """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
 
-    *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
-    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. *saved* is
-    the file of the plan that is meant: a host whose plan is another fails with StalePlan, and no host is changed.
+    *flush* has the mail that waits on the changed hosts tried again. With *confirm* a host rolls back by itself after
+    so many seconds unless this process lives to see its change verified. *reviewed* is the fingerprint of the plan that
+    is meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. *saved*
+    is the file of the plan that is meant: a host whose plan is another fails with StalePlan, and no host is changed.
     *waves* is the order in which the hosts change: UsageError when it names no host of these, or lets too many change
     at once.
 
@@ -91,6 +93,6 @@ def apply(
         if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans, flush=flush, waves=order)
+        fleet = rollout.apply(plans, flush=flush, confirm=confirm, waves=order)
     console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))
     return fleet.exit_code

@@ -66,6 +66,7 @@ def _host(result: HostResult) -> Json:
         "plan": None if result.plan is None else _plan(result.plan),
         "error": error_of(result),
         "transaction": result.transaction,
+        "verified": result.verified,
         "warnings": list(result.warnings),
         "reason": result.reason,
     }
