@@ -224,6 +224,11 @@ def _state(facts: Facts) -> tuple[Finding, ...]:
     if busy := facts.values.get("state.busy"):
         text = f"another deploy is at work on this host: transaction {busy}"
         found.append(Finding(code="state-busy", severity=Severity.WARNING, text=text, ways_out=("wait for its end",)))
+    name, _, window = facts.values.get("state.unconfirmed", "").partition(" ")
+    if window.isdecimal():
+        text = f"transaction {name} waits to be confirmed, for {window} s yet; until then nothing can be applied"
+        ways_out = ("`relayconf confirm` keeps it", "`relayconf rollback` undoes it")
+        found.append(Finding(code="state-unconfirmed", severity=Severity.ERROR, text=text, ways_out=ways_out))
     return tuple(found)
 
 

@@ -30,13 +30,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostResult:
-    """One host's end: its plan where there is one, the error where there is one, the reason where it was skipped."""
+    """One host's end: its plan where there is one, the error where there is one, the reason where it was skipped.
+
+    `verified` is what the MTA showed of a change that is live: `pass` or `unknown`, and why.
+    """
 
     host: str
     status: Status
     plan: HostPlan | None = None
     error: RelayconfError | None = None
     transaction: str | None = None
+    verified: str | None = None
     warnings: tuple[str, ...] = ()
     reason: str | None = None
 
@@ -99,12 +103,15 @@ def planned(plan: HostPlan) -> HostResult:
     return HostResult(host=plan.host.name, status=status, plan=plan)
 
 
-def failed(host: str, error: RelayconfError, plan: HostPlan | None = None) -> HostResult:
-    """The result of an error; what it means for the host follows from its class."""
+def failed(host: str, error: RelayconfError, plan: HostPlan | None = None, *, changing: bool = False) -> HostResult:
+    """The result of an error; what it means for the host follows from its class.
+
+    Where a *plan* was carried out, or the step was *changing* the host without one, a lost line leaves it unknown.
+    """
     match error:
         case RollbackFailed():
             status = Status.ROLLBACK_FAILED
-        case ConnectionLost() | HostCrash() if plan is not None:
+        case ConnectionLost() | HostCrash() if changing or plan is not None:
             status = Status.UNKNOWN
         case _:
             status = Status.FAILED

@@ -70,6 +70,14 @@ def test_what_an_error_means_for_the_host(error: RelayconfError, *, deploying: b
     assert (result.status, result.error) == (status, error)
 
 
+def test_a_step_that_changes_a_host_without_a_plan() -> None:
+    """Leaves it unknown as well, when the line drops; other errors say what they say."""
+    assert failed("mx1", ConnectionLost("cut"), changing=True).status is Status.UNKNOWN
+    assert failed("mx1", HostCrash("oh"), changing=True).status is Status.UNKNOWN
+    assert failed("mx1", Unreachable("down"), changing=True).status is Status.FAILED
+    assert failed("mx1", RollbackFailed("help"), changing=True).status is Status.ROLLBACK_FAILED
+
+
 @pytest.mark.parametrize(
     ("statuses", "code"),
     [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from relayconf.commands.options import USUAL_WAVES, Options, WaveOptions
+from relayconf.commands.saved import OTHER_PLAN, judge, wire
 from relayconf.commands.waves import chosen_waves, idle_canary, insist_on_canary, wanted_canary
-from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
@@ -50,29 +51,38 @@ def apply(
     *,
     yes: bool = False,
     flush: bool = False,
+    confirm: int | None = None,
     reviewed: str | None = None,
+    saved: Path | None = None,
     waves: WaveOptions = USUAL_WAVES,
 ) -> ExitCode:
     """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
 
-    *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
-    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. *waves* is
-    the order in which the hosts change: UsageError when it names no host of these, or lets too many change at once.
+    *flush* has the mail that waits on the changed hosts tried again. With *confirm* a host rolls back by itself after
+    so many seconds unless this process lives to see its change verified. *reviewed* is the fingerprint of the plan that
+    is meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. *saved*
+    is the file of the plan that is meant: a host whose plan is another fails with StalePlan, and no host is changed.
+    *waves* is the order in which the hosts change: UsageError when it names no host of these, or lets too many change
+    at once.
 
     What an earlier apply left on a host when it was cut short is put right before the plan is made, but not for a
-    *reviewed* plan: that was made of the host as it is.
+    *reviewed* or *saved* plan: that was made of the host as it is.
     """
     wanted = None if reviewed is None else _digits(reviewed)
-    wiring = Wiring(options=options, console=console)
+    wiring, meant = wire(console, options, saved)
     canary = wanted_canary(waves, wiring)
     with wiring.rollout() as rollout:
-        plans = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
+        as_it_is = wanted is not None or meant is not None
+        plans = rollout.plan(keep=True, recover=not as_it_is and (yes or console.is_interactive))
+        plans, is_meant = judge(meant, plans, wiring.key)
         fingerprint = plans.fingerprint(wiring.key)
         order = chosen_waves(waves, canary, plans.pending_hosts)
         plan = text.plan(plans, fingerprint, order)
-        is_over = plans.interrupted or not plans.pending
+        is_over = plans.interrupted or not plans.pending or not is_meant
         if is_over or not options.json:
             console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
+        if not is_meant:
+            console.talk(OTHER_PLAN)
         if is_over:
             return plans.exit_code
         if wanted is not None:
@@ -83,6 +93,6 @@ def apply(
         if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans, flush=flush, waves=order)
+        fleet = rollout.apply(plans, flush=flush, confirm=confirm, waves=order)
     console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))
     return fleet.exit_code

@@ -52,20 +52,21 @@ def _plan(plan: HostPlan) -> Json:
     }
 
 
+def error_of(result: HostResult) -> Json:
+    """The error that a host ended with, None without one."""
+    if result.error is None:
+        return None
+    return {"kind": type(result.error).__name__, "message": result.error.message, "hint": result.error.hint}
+
+
 def _host(result: HostResult) -> Json:
-    error: Json = None
-    if result.error is not None:
-        error = {
-            "kind": type(result.error).__name__,
-            "message": result.error.message,
-            "hint": result.error.hint,
-        }
     return {
         "host": result.host,
         "status": str(result.status),
         "plan": None if result.plan is None else _plan(result.plan),
-        "error": error,
+        "error": error_of(result),
         "transaction": result.transaction,
+        "verified": result.verified,
         "warnings": list(result.warnings),
         "reason": result.reason,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from relayconf.errors import DeployError
 from relayconf.facts import Finding, Severity
 from relayconf.files import ChangeKind
 from relayconf.output.tables import columns, host_names
@@ -168,6 +169,10 @@ def _outcome(result: HostResult) -> str:
             return "outcome unknown"
         case Status.ROLLBACK_FAILED:
             return "ROLLBACK FAILED, needs a human"
+        case Status.REFUSED:
+            return "refused"
+        case _ if isinstance(result.error, DeployError) and result.error.partly:
+            return "failed, and something was changed"
         case _:
             return "failed, nothing changed"
 
@@ -218,10 +223,18 @@ def plan(fleet: FleetResult, fingerprint: str, waves: Sequence[Wave] = ()) -> st
     return "\n".join([*lines, f"Plan: {counts}   fingerprint {short_fingerprint(fingerprint)}"])
 
 
+def _verified(result: HostResult) -> str:
+    if result.verified is None:
+        return ""
+    verdict, _, seen = result.verified.partition(" ")
+    said = "verified" if verdict == "pass" else "not verified"
+    return f"   {said}: {printable(seen)}" if seen else f"   {said}"
+
+
 def applied(fleet: FleetResult) -> str:
     """What `apply` did to each host."""
     changed = fleet.with_status(Status.CHANGED)
-    lines = [f"{result.host}   changed   {result.transaction}" for result in changed]
+    lines = [f"{result.host}   changed   {result.transaction}{_verified(result)}" for result in changed]
     lines += [f"{result.host}   warning: {printable(text)}" for result in changed for text in result.warnings]
     lines += ["", *failures(fleet)] if fleet.failed else [""]
     counts = ", ".join(f"{len(fleet.with_status(status))} {status}" for status in Status if fleet.with_status(status))

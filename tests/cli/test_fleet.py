@@ -65,3 +65,17 @@ def test_a_dry_run_tells_the_waves_that_are_wanted(tmp_path: Path) -> None:
     dry = run("apply", "--dry-run", "-i", str(tmp_path / "inventory.yaml"), "--canary", "2", "--max-failures", "3")
 
     assert "Waves: first a b (canary), then 2 hosts; stops after more than 3 failures\n" in dry.stdout
+
+
+def test_a_plan_is_saved_and_applied(host: LocalHost) -> None:
+    """Through the options; what makes no sense beside them is refused."""
+    assert run("plan", "--out", "p.json", "edge").exit_code == ExitCode.OK
+    for other in (("--dry-run",), ("--fingerprint", "0000-0000")):
+        refused = run("apply", "--yes", "--plan", "p.json", *other)
+        assert refused.exit_code == ExitCode.USAGE
+        assert "--plan names the plan that is applied" in refused.stderr
+    assert run("apply", "--yes", "--plan", "inventory.yaml").exit_code == ExitCode.ERROR
+    assert not (host.control / "smtproutes").exists()
+
+    assert run("apply", "--yes", "--plan", "p.json").stdout.endswith("Apply: 1 changed\n")
+    assert (host.control / "smtproutes").exists()

@@ -35,6 +35,7 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                 "status": "planned",
                 "error": None,
                 "transaction": None,
+                "verified": None,
                 "warnings": [],
                 "reason": None,
                 "plan": {
@@ -71,6 +72,7 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                 "status": "failed",
                 "error": {"kind": "Unreachable", "message": "down", "hint": "is it up?"},
                 "transaction": None,
+                "verified": None,
                 "warnings": [],
                 "reason": None,
                 "plan": None,

@@ -179,7 +179,9 @@ def test_remote_text_cannot_act_on_the_terminal() -> None:
 
 def test_what_apply_did() -> None:
     """Changed hosts with their transaction, the others with what they were left as."""
-    changed = HostResult(host="mx1", status=Status.CHANGED, transaction="t-1", warnings=("look here",))
+    changed = HostResult(
+        host="mx1", status=Status.CHANGED, transaction="t-1", verified="pass mail left", warnings=("look here",)
+    )
     results = (
         changed,
         failed("mx2", ConnectionLost("cut", hint="run plan"), plan("mx2")),
@@ -187,7 +189,7 @@ def test_what_apply_did() -> None:
     )
 
     assert text.applied(FleetResult(results=results)) == (
-        "mx1   changed   t-1\n"
+        "mx1   changed   t-1   verified: mail left\n"
         "mx1   warning: look here\n"
         "\n"
         "mx2   outcome unknown: cut\n"
@@ -307,3 +309,18 @@ def test_the_waves_are_one_line_of_the_plan(waves: tuple[Wave, ...], line: str) 
 def test_of_a_few_hosts_no_waves_are_told(waves: tuple[Wave, ...]) -> None:
     """They change together."""
     assert text.plan(fleet(plan("edge")), FINGERPRINT, waves) == text.plan(fleet(plan("edge")), FINGERPRINT)
+
+
+@pytest.mark.parametrize(
+    ("verified", "said"),
+    [
+        (None, ""),
+        ("unknown", "   not verified"),
+        ("unknown \x1b[2Jx", r"   not verified: \x1b[2Jx"),
+        ("pass x", "   verified: x"),
+    ],
+)
+def test_what_was_verified(verified: str | None, said: str) -> None:
+    """In the host's words, made harmless."""
+    result = HostResult(host="mx1", status=Status.CHANGED, transaction="t-1", verified=verified)
+    assert text.applied(FleetResult(results=(result,))).splitlines()[0] == f"mx1   changed   t-1{said}"
