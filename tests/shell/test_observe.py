@@ -71,6 +71,7 @@ def test_facts(host: Sandbox) -> None:
         "state.directory": "absent",
         "qmail.home": str(host.home),
         "qmail.control": str(host.control),
+        "qmail.flavour.program": "missing",
         "qmail.send": "stopped",
     }
     assert facts.unfinished is None

@@ -28,3 +28,30 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, int, bytes]]:
         status = path.lstat()
         found[path.name] = (status.st_mode, status.st_uid, status.st_gid, path.read_bytes())
     return found
+
+
+# What the table of measured strings says of each flavour's binary.
+BINARIES = {
+    "classic": ("control/smtproutes",),
+    "netqmail-auth": ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "AUTH PLAIN"),
+    "netqmail-tls": ("control/smtproutes", "STARTTLS", "tlshosts/"),
+    "sagredo": ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "AUTH PLAIN", "STARTTLS", "tlshosts/"),
+    "qmail-ldap": ("control/smtproutes", "AUTH LOGIN", "AUTH PLAIN", "control/outgoingip", "smtpclustercookie"),
+    "sqmail": ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "STARTTLS", "control/tlsdestinations"),
+    "aqmail": ("etc/smtproutes", "etc/authsenders", "AUTH LOGIN", "STARTTLS", "etc/tlsdestinations"),
+    "eqmail": ("etc/smtproutes", "AUTH LOGIN", "AUTH PLAIN", "STARTTLS", "tlshosts/"),
+    "indimail": ("smtproutes", "qmtproutes", "moresmtproutes.cdb", "AUTH LOGIN", "STARTTLS", "tlshosts/"),
+}
+
+
+def binary(*strings: str) -> bytes:
+    """A program with these strings in it."""
+    return b"\x7fELF" + b"\0".join(string.encode() for string in strings) + b"\0"
+
+
+def make_remote(home: Path, flavour: str) -> Path:
+    """A double of a flavour's qmail-remote: its tell-tale strings, and nothing that could be run."""
+    program = home / "bin" / "qmail-remote"
+    program.parent.mkdir(exist_ok=True)
+    program.write_bytes(binary(*BINARIES[flavour]))
+    return program

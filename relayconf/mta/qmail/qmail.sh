@@ -17,6 +17,8 @@ same_namespace() {
 home_of() {
 	q_line=$(readlink "/proc/$1/exe" 2>/dev/null) || return 1
 	q_home=${q_line%"/bin/$2"*}
+	# indimail's programs are among the system's.
+	[ "${q_line%"/sbin/$2"*}" = "$q_line" ] || [ ! -d /etc/indimail/control ] || q_home=/etc/indimail
 	[ "$q_home" != "$q_line" ] && same_namespace "$1" || return 1
 	q_line=$(metadata -L "/proc/$1/exe" 2>/dev/null) || return 1
 	split_metadata "$q_line"
@@ -72,8 +74,8 @@ find_home() {
 		;;
 	?*) home=${homes%"$nl"} ;;
 	*)
-		for home in /var/qmail /var/lib/qmail; do
-			[ ! -d "$home/control" ] || return 0
+		for home in /var/qmail /var/lib/qmail /usr/local/qmail /usr/local/aqmail /etc/indimail; do
+			[ ! -d "$home/control" ] && [ ! -e "$home/etc/me" ] || return 0
 		done
 		reason='no qmail found: no qmail-send runs, and neither /var/qmail/control nor /var/lib/qmail/control is there'
 		return 1
@@ -105,6 +107,57 @@ find_group() {
 	fi
 }
 
+# What qmail-remote is, and which strings are in it that tell its flavour; none is run.
+read_program() {
+	for q_program in "$home/bin/qmail-remote" "$home/sbin/qmail-remote" /usr/sbin/qmail-remote; do
+		[ ! -e "$q_program" ] || break
+	done
+	# The system's own is indimail's alone.
+	if [ ! -e "$q_program" ] || { [ "$q_program" = /usr/sbin/qmail-remote ] && [ "$home" != /etc/indimail ]; }; then
+		fact qmail.flavour.program missing
+		return 0
+	fi
+	q_text=$(tr -cd '\040-\176' 2>/dev/null <"$q_program") || {
+		fact qmail.flavour.program unreadable
+		return 0
+	}
+	case $q_text in
+	'#!'*) fact qmail.flavour.program script && return 0 ;;
+	esac
+	fact qmail.flavour.program program
+	q_strings=
+	for q_string in control/smtproutes etc/smtproutes authsenders 'AUTH LOGIN' 'AUTH PLAIN' STARTTLS tlshosts/ \
+		tlsdestinations moresmtproutes.cdb smtpclustercookie; do
+		case $q_text in
+		*"$q_string"*)
+			# `AUTH LOGIN` is one word of the fact.
+			[ "$q_string" = "${q_string#* }" ] || q_string=${q_string%% *}_${q_string#* }
+			q_strings=$q_strings\ $q_string
+			;;
+		esac
+	done
+	fact qmail.flavour.strings "${q_strings# }"
+}
+
+# What qmail-rspawn was started with that changes what is sent, and how.
+read_environment() {
+	pid_of_home "$spawners" || return 0
+	q_lines=$(tr '\n\000' ' \n' 2>/dev/null <"/proc/$q_pid/environ")$nl
+	while [ -n "$q_lines" ]; do
+		q_line=${q_lines%%"$nl"*} q_lines=${q_lines#*"$nl"}
+		case $q_line in
+		AUTH_SMTP=*) fact qmail.flavour.environment AUTH_SMTP ;;
+		QMAILREMOTE=*[[:cntrl:]]*) fact qmail.flavour.wrapper QMAILREMOTE ;;
+		QMAILREMOTE=?*) [ "${q_line#*=}" -ef "$q_program" ] || fact qmail.flavour.wrapper "${q_line#*=}" ;;
+		esac
+	done
+}
+
+flavour_facts() {
+	read_program
+	read_environment
+}
+
 mta_facts() {
 	look_for_processes
 	find_home || return 1
@@ -115,7 +168,9 @@ mta_facts() {
 	case $home in
 	*[[:cntrl:]]*) reason='qmail_home contains control characters' && return 1 ;;
 	esac
-	control=$(cd -P "$home/control" 2>/dev/null && pwd -P) || {
+	q_directory=control
+	[ -d "$home/control" ] || [ ! -e "$home/etc/me" ] || q_directory=etc
+	control=$(cd -P "$home/$q_directory" 2>/dev/null && pwd -P) || {
 		reason="$home has no control directory that uid $uid can enter"
 		return 1
 	}
@@ -133,6 +188,7 @@ mta_facts() {
 	fact qmail.home "$home"
 	fact qmail.control "$control"
 	[ -z "$group" ] || fact qmail.group "$group"
+	flavour_facts
 	if [ -n "$sender" ]; then
 		fact qmail.send running
 	else
@@ -141,9 +197,17 @@ mta_facts() {
 }
 
 mta_resolve() {
+	may_lack=
 	case $1 in
-	qmail:smtproutes | qmail:locals | qmail:virtualdomains | qmail:me | qmail:rcpthosts | qmail:percenthack)
+	qmail:smtproutes | qmail:locals | qmail:virtualdomains | qmail:me | qmail:rcpthosts | qmail:percenthack | \
+		qmail:envnoathost | qmail:authsenders | qmail:qmtproutes | qmail:tlsdestinations)
 		path=$control/${1#qmail:}
+		;;
+	qmail:tlshosts/[!.]*.pem)
+		case ${1#qmail:tlshosts/} in
+		*/*) reason="$1 is no control file that this script knows" && return 1 ;;
+		esac
+		path=$control/${1#qmail:} may_lack=yes
 		;;
 	*)
 		reason="$1 is no control file that this script knows"
@@ -157,6 +221,7 @@ mta_resolve() {
 mta_validate() {
 	case $1 in
 	qmail:smtproutes | qmail:locals | qmail:virtualdomains | qmail:rcpthosts) ;;
+	qmail:authsenders | qmail:tlsdestinations | qmail:tlshosts/*) ;;
 	*) reason="$1 takes effect only when qmail-send is started again" && return 1 ;;
 	esac
 	[ -n "$2" ] || return 0
@@ -178,7 +243,20 @@ mta_validate() {
 	}
 }
 
-mta_prepare() { :; }
+mta_prepare() {
+	case $1 in
+	qmail:tlshosts/*) ;;
+	*) return 0 ;;
+	esac
+	[ -d "$control/tlshosts" ] || try mkdir -m 755 "$control/tlshosts" || {
+		reason="$control/tlshosts cannot be made: $why"
+		return 1
+	}
+	case $nl$extra in
+	*"$nl$control/tlshosts$nl"*) ;;
+	*) extra=$extra$control$nl$control/tlshosts$nl ;;
+	esac
+}
 
 mta_dress() { :; }
 

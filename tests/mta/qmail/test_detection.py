@@ -14,24 +14,7 @@ from relayconf.mta.qmail.detection import (
     environment_of,
     look_at,
 )
-
-# What the table of measured strings says of each flavour's binary.
-BINARIES = {
-    "classic": ("control/smtproutes",),
-    "netqmail-auth": ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "AUTH PLAIN"),
-    "netqmail-tls": ("control/smtproutes", "STARTTLS", "tlshosts/"),
-    "sagredo": ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "AUTH PLAIN", "STARTTLS", "tlshosts/"),
-    "qmail-ldap": ("control/smtproutes", "AUTH LOGIN", "AUTH PLAIN", "control/outgoingip", "smtpclustercookie"),
-    "sqmail": ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "STARTTLS", "control/tlsdestinations"),
-    "aqmail": ("etc/smtproutes", "etc/authsenders", "AUTH LOGIN", "STARTTLS", "etc/tlsdestinations"),
-    "eqmail": ("etc/smtproutes", "AUTH LOGIN", "AUTH PLAIN", "STARTTLS", "tlshosts/"),
-    "indimail": ("smtproutes", "qmtproutes", "moresmtproutes.cdb", "AUTH LOGIN", "STARTTLS", "tlshosts/"),
-}
-
-
-def binary(*strings: str) -> bytes:
-    """A program with these strings in it."""
-    return b"\x7fELF" + b"\0".join(string.encode() for string in strings) + b"\0"
+from tests.support.qmail_tree import BINARIES, binary
 
 
 @pytest.mark.parametrize("name", BINARIES)
