@@ -35,6 +35,12 @@ IMPLICIT_TLS_PORTS = frozenset({465, 2465})
 """Ports on which TLS starts before the SMTP greeting (RFC 8314; 2465 by provider convention)."""
 
 
+FlavourName: TypeAlias = Literal[
+    "classic", "netqmail-auth", "netqmail-tls", "sagredo", "qmail-ldap", "sqmail", "aqmail", "eqmail", "indimail"
+]
+"""The flavours of qmail, in the words of the inventory."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where a value stands in the inventory; lines and columns count from 1."""
@@ -99,12 +105,13 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """An upstream smarthost. The first endpoint is the default one."""
+    """An upstream smarthost. The first endpoint is the default one. `ca` are certificates to trust, in PEM."""
 
     name: str
     host: str
     endpoints: tuple[Endpoint, ...]
     credentials: Credentials | None = None
+    ca: str | None = None
     spf: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     probe: Probe | None = None
@@ -209,8 +216,8 @@ class Host:
 
     `default` has more than one entry where failover is wished. `domains` and `routes` map a domain, a `.domain` for its
     subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `rewrite`
-    maps an address or `@domain` to what takes its place in mail that leaves. `qmail_home` and `config_directory` (of
-    Postfix) are absolute paths; None: found on the host.
+    maps an address or `@domain` to what takes its place in mail that leaves. `flavour` and `qmail_home` are
+    qmail's, `config_directory` Postfix's; directories are absolute paths. None: found on the host.
     """
 
     name: str
@@ -226,6 +233,7 @@ class Host:
     senders: Mapping[str, SenderRoute] = field(default_factory=dict)
     rewrite: Mapping[str, str] = field(default_factory=dict)
     egress: tuple[str, ...] = ()
+    flavour: FlavourName | None = None
     qmail_home: str | None = None
     config_directory: str | None = None
     state_directory: str = "/var/lib/relayconf"

@@ -27,6 +27,7 @@ from relayconf.inventory.kinds import (
 )
 from relayconf.inventory.problems import Fault
 from relayconf.inventory.targets import DomainTarget, FlatFile, RelayChoice, RouteTarget
+from relayconf.model import FlavourName
 
 
 def _not_literal(value: object) -> object:
@@ -92,6 +93,9 @@ class Relay(Strict):
     )
     endpoints: list[Endpoint] = Field(default=[], description="Ports of this relay; the first is the default one.")
     auth: Auth | None = Field(default=None, description="Credentials, at every endpoint without `auth: none`.")
+    ca_file: Text | None = Field(
+        default=None, description="qmail: certificates (PEM) that the relay's own is checked by."
+    )
     spf: list[Text] = Field(default=[], description="SPF terms that cover the relay's outgoing addresses.")
     senders: list[Sender] = Field(default=[], description="Addresses and @domains that this relay lets us send as.")
     probe: Probe | None = Field(default=None, description="Addresses for a test that reaches only ourselves.")
@@ -111,7 +115,7 @@ class Layer(Strict):
     """What can stand at the top, in a group or in a host. The host wins over its groups, they over the top."""
 
     mta: Literal["qmail", "postfix"] | None = Field(default=None, description="The MTA of the host.")
-    flavour: Text | None = Field(default=None, description="qmail's flavour (only classic is supported yet).")
+    flavour: FlavourName | None = Field(default=None, description="qmail's flavour; found on the host when absent.")
     connection: Literal["ssh", "local"] | None = Field(default=None, description="Over SSH, or on this machine itself.")
     ssh: Ssh | None = Field(default=None, description="How a host is reached.")
     relay: RelayChoice | None = Field(

@@ -49,7 +49,6 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "wanted_true": ("expected true or false", ""),
     "wanted_version": ("expected 1, the only version there is", ""),
     "not_yet_key": ("`{name}` is not supported yet", ""),
-    "not_yet_value": ("`{value}` is not supported yet", "supported: {allowed}"),
     "empty_text": ("must not be empty", ""),
     "empty_list": ("the list is empty", ""),
     "control_character": ("holds the control character {character}", "write it on one line"),
@@ -86,6 +85,7 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "one_secret": ("expected exactly one way to the secret", _WAYS_OUT),
     "env_name": ("not the name of an environment variable", "letters, digits and `_`"),
     "keyring_name": ("not a keyring entry", "write `SERVICE/USER`"),
+    "not_certificate": ("{file} holds no certificate in PEM", "it begins with `-----BEGIN CERTIFICATE-----`"),
     "plaintext_auth": (
         "with TLS `{tls}` the password could cross the network in clear, at port {port}",
         "set `tls: encrypt` or stronger, or `allow_plaintext_auth: true`",

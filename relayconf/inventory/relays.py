@@ -82,6 +82,24 @@ def _credentials(auth: language.Auth) -> model.Credentials:
     return model.Credentials(username=auth.username, password=secret_reference(auth.password))
 
 
+def _certificates(entry: language.Relay, place: Place) -> str | None:
+    """The text of the file that `ca_file` names, relative to the inventory."""
+    if entry.ca_file is None:
+        return None
+    place = place.child("ca_file")
+    try:
+        text = (place.document.path.parent / entry.ca_file).read_text(encoding="ascii")
+    except OSError as error:
+        place.complain("unreadable", file=entry.ca_file, reason=error.strerror or "unknown reason")
+        return None
+    except UnicodeDecodeError:
+        text = ""
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        place.complain("not_certificate", file=entry.ca_file)
+        return None
+    return text if text.endswith("\n") else f"{text}\n"
+
+
 def relay(name: str, entry: language.Relay, place: Place) -> model.Relay:
     """The relay *name*; complains at *place*."""
     probe = entry.probe
@@ -90,6 +108,7 @@ def relay(name: str, entry: language.Relay, place: Place) -> model.Relay:
         host=entry.host,
         endpoints=_endpoints(entry, place),
         credentials=None if entry.auth is None else _credentials(entry.auth),
+        ca=_certificates(entry, place),
         spf=tuple(entry.spf),
         senders=tuple(entry.senders),
         probe=None if probe is None else model.Probe(sender=probe.sender, recipient=probe.recipient),

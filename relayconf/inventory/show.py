@@ -74,7 +74,7 @@ def _scalars(merged: MergedHost) -> Iterator[Setting]:
     relay = [_default_text(default) for default in host.default]
     values = {
         "mta": host.mta.value,
-        "flavour": "classic" if host.mta is MtaName.QMAIL else None,
+        "flavour": host.flavour if host.mta is MtaName.QMAIL else None,
         "connection": host.connection,
         **{f"ssh.{key}": getattr(host.ssh, key) for key in ("user", "port", "identity_file", "proxy_jump", "become")},
         "relay": relay[0] if len(relay) == 1 else _list_text(relay),
@@ -135,9 +135,10 @@ def _relay_rows(relay: ModelRelay, named: Named[Relay]) -> Iterator[Setting]:
     if relay.credentials:
         yield setting("auth", "username", value=relay.credentials.username, given=True)
         yield setting("auth", "password", value=secret_text(relay.credentials.password), given=True)
-    for key, items in (("spf", relay.spf), ("senders", relay.senders)):
-        if items:
-            yield setting(key, value=_list_text(items), given=True)
+    texts = {"ca_file": entry.ca_file, "spf": _list_text(relay.spf), "senders": _list_text(relay.senders)}
+    for key, text in texts.items():
+        if getattr(entry, key):
+            yield setting(key, value=text or "", given=True)
     if relay.probe:
         yield setting("probe", "from", value=relay.probe.sender, given=True)
         yield setting("probe", "to", value=relay.probe.recipient, given=True)

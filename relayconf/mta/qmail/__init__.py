@@ -7,9 +7,20 @@ from pathlib import Path
 
 from relayconf.facts import Facts
 from relayconf.files import DesiredFile, WatchedFile
-from relayconf.model import Host
+from relayconf.model import Host, Smarthost
 from relayconf.mta.qmail import spans
 from relayconf.mta.qmail.checks import findings
+from relayconf.mta.qmail.choice import chosen
+from relayconf.mta.qmail.paths import (
+    AUTHSENDERS,
+    ENVNOATHOST,
+    PERCENTHACK,
+    QMTPROUTES,
+    SECRET,
+    TLSDESTINATIONS,
+    certificates,
+    split_variant,
+)
 from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, routes, same_meaning
 from relayconf.mta.qmail.refusals import refusals
 from relayconf.mta.qmail.rendering import render
@@ -30,11 +41,9 @@ __all__ = [
 
 SHELL = Path(__file__).with_name("qmail.sh")
 
-_WATCHED = (
-    # Secret whatever this host's flavour is: other flavours keep passwords there, and so do admins who mistake theirs.
-    WatchedFile(path=PATH, managed=True, secret=True),
-    *(WatchedFile(path=path, managed=False, secret=False) for path in (ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)),
-)
+# Secret whatever this host's flavour is: other flavours keep passwords there, and so do admins who mistake theirs.
+_ROUTES = WatchedFile(path=PATH, managed=True, secret=True)
+_CHECKED = (ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS, PERCENTHACK, ENVNOATHOST)
 
 
 def parameters(host: Host) -> Mapping[str, str]:
@@ -42,16 +51,26 @@ def parameters(host: Host) -> Mapping[str, str]:
     return {} if host.qmail_home is None else {"qmail_home": host.qmail_home}
 
 
-def watched(host: Host) -> Sequence[WatchedFile]:  # noqa: ARG001  the same on every host so far
-    """The control files that `observe` reads."""
-    return _WATCHED
+def watched(host: Host) -> Sequence[WatchedFile]:
+    """The control files that `observe` reads; those that enforce TLS are watched for the relays with certificates."""
+    targets = (*host.default, *host.routes.values(), *(route.target for route in host.senders.values()))
+    relays = (target.relay for target in targets if isinstance(target, Smarthost))
+    pems = dict.fromkeys(certificates(relay.host) for relay in relays if relay.ca is not None)
+    return (
+        _ROUTES,
+        WatchedFile(path=AUTHSENDERS, managed=bool(host.senders), secret=True),
+        WatchedFile(path=QMTPROUTES, managed=False, secret=True),
+        WatchedFile(path=TLSDESTINATIONS, managed=True, secret=False),
+        *(WatchedFile(path=path, managed=True, secret=False) for path in pems),
+        *(WatchedFile(path=path, managed=False, secret=False) for path in _CHECKED),
+    )
 
 
-def desired(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]:  # noqa: ARG001
-    """What was rendered: a control file is whole by itself, whatever the host."""
-    return rendered
+def desired(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]:
+    """What was rendered for the flavour that the host has."""
+    return chosen(host, facts, rendered)
 
 
 def secret_spans(path: str, content: bytes) -> Sequence[tuple[int, int]]:
-    """Where passwords stand in *content*, as byte offsets; only smtproutes can hold any."""
-    return spans.secret_spans(content) if path == PATH else ()
+    """Where passwords stand in *content*, as byte offsets; only files of routes can hold any."""
+    return spans.secret_spans(content) if split_variant(path)[1] in SECRET else ()

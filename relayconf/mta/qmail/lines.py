@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from relayconf.model import At, Credentials, Direct, Internal, Mx, Nexthop, Smarthost, Target
+from relayconf.model import At, Credentials, Direct, Host, Internal, Mx, Nexthop, Smarthost, Target
 from relayconf.mta.qmail.flavours import SMTP_PORT, Around, Flavour, Hop
 
 
@@ -75,3 +77,56 @@ def value_for(flavour: Flavour, target: Target, login: Login | None = None) -> s
         return ""
     nexthop = nexthop_of(target)
     return None if nexthop is None else write(flavour, nexthop, login)
+
+
+LoginOf: TypeAlias = Callable[[Target], Login | None]
+"""From a target to what qmail-remote logs in with there."""
+
+
+def nobody(target: Target) -> Login | None:  # noqa: ARG001  whatever the target
+    """No credentials."""
+    return None
+
+
+def unicode_key(key: str) -> str:
+    """*key* with its A-labels as letters, as a client with SMTPUTF8 writes it; what is none stays as it is."""
+    return ".".join(_letters(label) for label in key.split("."))
+
+
+def _letters(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.removeprefix("xn--").encode().decode("punycode")
+    except UnicodeError:
+        return label
+
+
+def ascii_key(key: str) -> str:
+    """*key* in A-labels."""
+    labels = (label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in key.split("."))
+    return ".".join(labels)
+
+
+def _keys(flavour: Flavour, key: str) -> Iterator[str]:
+    yield key
+    if flavour.unicode_keys and "xn--" in key and ascii_key(unicode_key(key)) == key:
+        yield unicode_key(key)
+
+
+def rows(host: Host, flavour: Flavour, login_of: LoginOf = nobody) -> tuple[tuple[str, str], ...]:
+    """The lines of smtproutes without the default's: key and value. A route hides a domain with the same key.
+
+    A name beyond ASCII has two lines where the flavour may be asked for it in letters.
+    """
+    # Few targets are shared by many keys, and comparing targets costs more than all the rest.
+    by_identity: dict[int, str | None] = {}
+    lines: dict[str, str | None] = {}
+    for table in (host.domains, host.routes):
+        for key, target in table.items():
+            if id(target) not in by_identity:
+                here = host.target(target)
+                by_identity[id(target)] = value_for(flavour, here, login_of(here))
+            lines[key] = by_identity[id(target)]
+    found = ((key, value) for key, value in lines.items() if value is not None and "@" not in key)
+    return tuple((name, value) for key, value in found for name in _keys(flavour, key))

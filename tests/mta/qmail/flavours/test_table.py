@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, NOTHING_AROUND, Flavour, flavour_named
+from relayconf.model import FlavourName
+from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, NOTHING_AROUND, flavour_named
 
 
 @pytest.mark.parametrize(
@@ -35,15 +38,21 @@ def test_no_flavour() -> None:
     assert flavour_named("exim") is None
 
 
-@pytest.mark.parametrize("flavour", FLAVOURS.values(), ids=str)
-def test_no_entry_contradicts_itself(flavour: Flavour) -> None:
+@pytest.mark.parametrize("name", FLAVOURS)
+def test_no_entry_contradicts_itself(name: str) -> None:
     """What is said of AUTH and TLS goes together, and each finds itself by its own word."""
+    flavour = FLAVOURS[name]
     assert flavour_named(flavour.name) is flavour
     assert bool(flavour.mechanisms) is flavour.has_auth
     assert flavour.starttls or not (flavour.tls_file or flavour.implicit_tls or flavour.implicit_tls_flaw)
     assert not (flavour.implicit_tls and flavour.implicit_tls_flaw)
     assert flavour.read(b"relay.example", NOTHING_AROUND).host == b"relay.example"
     assert flavour.program.endswith("qmail-remote") or flavour.program.startswith("qmail-remote")
+
+
+def test_words_of_the_inventory() -> None:
+    """All of them, and no others."""
+    assert tuple(FLAVOURS) == get_args(FlavourName)
 
 
 def test_those_that_were_run() -> None:
