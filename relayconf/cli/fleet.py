@@ -30,6 +30,9 @@ def plan(
     accept_new: AcceptNewOption = False,
     json: JsonOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when changes are pending.")] = False,
+    without_secrets: Annotated[
+        bool, typer.Option("--without-secrets", help="Resolve no secret and compare none, as for cron.")
+    ] = False,
 ) -> None:
     """Show exactly what would change on each host. Nothing is changed."""
 
@@ -37,7 +40,7 @@ def plan(
         from relayconf.commands.plan import plan
 
         options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
-        return plan(console, options, exit_code=exit_code)
+        return plan(console, options, exit_code=exit_code, without_secrets=without_secrets)
 
     run(action)
 
@@ -55,6 +58,17 @@ def apply(
         str | None, typer.Option("--fingerprint", help="Apply only the plan with this fingerprint.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
+    overwrite_drift: Annotated[
+        bool, typer.Option("--overwrite-drift", help="Overwrite what was edited by hand.")
+    ] = False,
+    allow_no_relay: Annotated[
+        bool, typer.Option("--allow-no-relay", help="Send direct what went through a relay.")
+    ] = False,
+    allow_own_domains: Annotated[
+        bool, typer.Option("--allow-own-domains", help="Let mail for the host's own domains leave through a relay.")
+    ] = False,
+    allow_weaker_tls: Annotated[bool, typer.Option("--allow-weaker-tls", help="Let a relay's TLS be weaker.")] = False,
+    take_over: Annotated[bool, typer.Option("--take-over", help="Replace what somebody else configured.")] = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
 
@@ -67,6 +81,14 @@ def apply(
             raise UsageError("--dry-run applies nothing, there is no plan to insist on", hint="leave one of them out")
         if dry_run:
             return plan(console, options)
-        return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint)
+        given = {
+            "drift": overwrite_drift,
+            "no-relay": allow_no_relay,
+            "own-domain": allow_own_domains,
+            "weaker-tls": allow_weaker_tls,
+            "take-over": take_over,
+        }
+        allowed = [code for code, is_given in given.items() if is_given]
+        return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint, allowed=allowed)
 
     run(action)

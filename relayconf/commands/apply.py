@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from relayconf.commands.options import Options
 from relayconf.commands.wiring import Wiring
@@ -10,7 +11,7 @@ from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
-from relayconf.result import FleetResult
+from relayconf.result import FleetResult, within_limits
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{8}|[0-9a-f]{64}")
 
@@ -44,12 +45,19 @@ def _insist(reviewed: str, fingerprint: str) -> None:
 
 
 def apply(
-    console: Console, options: Options, *, yes: bool = False, flush: bool = False, reviewed: str | None = None
+    console: Console,
+    options: Options,
+    *,
+    yes: bool = False,
+    flush: bool = False,
+    reviewed: str | None = None,
+    allowed: Collection[str] = (),
 ) -> ExitCode:
     """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
 
     *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
-    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another.
+    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. A host
+    whose plan crosses a limit is refused, unless the limit's code is among the *allowed* ones.
 
     What an earlier apply left on a host when it was cut short is put right before the plan is made, but not for a
     *reviewed* plan: that was made of the host as it is.
@@ -58,6 +66,7 @@ def apply(
     wiring = Wiring(options=options, console=console)
     with wiring.rollout() as rollout:
         plans = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
+        plans = within_limits(plans, allowed)
         fingerprint = plans.fingerprint(wiring.key)
         plan = text.plan(plans, fingerprint)
         is_over = plans.interrupted or not plans.pending

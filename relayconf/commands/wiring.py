@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from relayconf.blind import unresolved
 from relayconf.commands.options import Options
 from relayconf.console import Console
 from relayconf.inventory import load, select
@@ -67,8 +68,8 @@ class Wiring:
             return LocalSession(become=host.ssh.become)
         return self._ssh(host)
 
-    def rollout(self) -> Rollout:
-        """The fleet that the command line selects."""
+    def rollout(self, *, without_secrets: bool = False) -> Rollout:
+        """The fleet that the command line selects; *without_secrets*, to be looked at with no reference resolved."""
 
         def progress(result: HostResult, done: int, total: int) -> None:
             self.console.progress(f"{result.host}: {result.status}", done=done, total=total)
@@ -78,7 +79,12 @@ class Wiring:
             _ = self._ssh
         return Rollout(
             hosts=self.hosts,
-            planner=Planner(templates=self.templates, secret=self.secrets.resolve, key=self.key),
+            planner=Planner(
+                templates=self.templates,
+                secret=unresolved if without_secrets else self.secrets.resolve,
+                key=self.key,
+                without_secrets=without_secrets,
+            ),
             connect=self.connect,
             parallel=self.options.parallel,
             progress=progress,
