@@ -65,17 +65,17 @@ def apply(
     wanted = None if reviewed is None else _digits(reviewed)
     wiring = Wiring(options=options, console=console)
     with wiring.rollout() as rollout:
-        plans = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
-        plans = within_limits(plans, allowed)
+        found = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
+        plans = within_limits(found, allowed)
         fingerprint = plans.fingerprint(wiring.key)
         plan = text.plan(plans, fingerprint)
         is_over = plans.interrupted or not plans.pending
         if is_over or not options.json:
             console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
+        if wanted is not None and found.pending and not found.interrupted:
+            _insist(wanted, fingerprint)
         if is_over:
             return plans.exit_code
-        if wanted is not None:
-            _insist(wanted, fingerprint)
         if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR

@@ -99,7 +99,7 @@ def test_own_tables_stand_behind_and_work(admin: LabAdmin) -> None:
     assert admin.run("plan").out == "Plan: no changes (1 host)\n"
 
     admin.write(_HOST.format(key=admin.key) + "relay: direct\n", {})
-    gone = admin.run("apply", "--yes")
+    gone = admin.run("apply", "--yes", "--allow-no-relay")
 
     assert gone.code == ExitCode.OK, gone.out + gone.err
     assert host.read(_MAIN_CF) == before
@@ -121,7 +121,11 @@ def test_other_edits_are_no_drift(admin: LabAdmin) -> None:
     planned = admin.run("plan")
 
     assert "\n  -relayhost = [elsewhere.example]\n" in planned.out, planned.out + planned.err
-    assert admin.run("apply", "--yes").code == ExitCode.OK
+    assert f"main.cf relayhost: last {relayhost.strip()}, on disk [elsewhere.example], wanted" in planned.out
+    blocked = admin.run("apply", "--yes")
+    assert blocked.code == ExitCode.HOST_FAILED
+    assert "hint: if that is meant: --overwrite-drift" in blocked.out, blocked.out + blocked.err
+    assert admin.run("apply", "--yes", "--overwrite-drift").code == ExitCode.OK
     assert host.output(["postconf", "-h", "relayhost"]) == relayhost
     assert b"message_size_limit = 30000000\n" in edited
     assert b"message_size_limit = 30000000\n" in host.read(_MAIN_CF)

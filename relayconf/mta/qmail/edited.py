@@ -27,9 +27,10 @@ def drift(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[Dri
     """Files that are neither as they were last applied nor as they are wished."""
     found = []
     for want in desired:
-        last, disk = applied(facts, want.path), facts.files[want.path]
-        if last is not None and not last.is_still(disk) and not _is_wished(disk, want):
-            found.append(of_file(want.path, last, disk, stays=want.content is not None))
+        last = applied(facts, want.path)
+        if last is None or last.is_still(disk := facts.files[want.path]) or _is_wished(disk, want):
+            continue
+        found.append(of_file(want.path, last, disk, stays=want.content is not None))
     return tuple(found)
 
 

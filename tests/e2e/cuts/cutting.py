@@ -40,7 +40,7 @@ class Round:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the apply that is to be cut."""
-        return self.scene.laptop.start("apply", self.wish, "--yes")
+        return self.scene.laptop.start("apply", self.wish, "--yes", "--allow-no-relay")
 
     def moment(self) -> float:
         """Seconds after the start, somewhere in the apply; the first third is Python's start and the handshake."""
