@@ -90,8 +90,9 @@ def _within(result: HostResult, allowed: Collection[str]) -> HostResult:
     flags = [limit.flag for limit in limits if limit.code not in allowed]
     if not flags:
         return result
-    what = ", ".join(limit.code for limit in limits if limit.code not in allowed)
-    error = LimitCrossed(f"the plan crosses a limit ({what})", hint=f"if that is meant: {' '.join(flags)}")
+    codes = ", ".join(limit.code for limit in limits if limit.code not in allowed)
+    what = "a limit" if len(flags) == 1 else "limits"
+    error = LimitCrossed(f"the plan crosses {what} ({codes})", hint=f"if that is meant: {' '.join(flags)}")
     return replace(result, status=Status.REFUSED, error=error)
 
 

@@ -87,7 +87,7 @@ def _own_domains(host: Host, before: Mapping[str, Way], after: Mapping[str, Way]
     ours |= dict.fromkeys(host.domains.keys() & host.routes.keys())
     changed = (name for name in ours if row(before, name) != row(after, name))
     listed = _listing(sorted(name for name in changed if _stays_in(name, before) and _leaves(host, name, after)))
-    return f"mail for domains of this host's own would leave through a relay: {listed}" if listed else ""
+    return f"mail for domains of our own would leave through a relay: {listed}" if listed else ""
 
 
 def _weaker(before: Mapping[str, Way], after: Mapping[str, Way]) -> Iterator[str]:

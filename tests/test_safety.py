@@ -24,8 +24,8 @@ def via(nexthop: str, tls: str | None = None, *, ours: bool = False) -> Way:
 
 def told(before: Mapping[str, Way], after: Mapping[str, Way], host: Host = HOST) -> dict[str, str]:
     """The limits that this change of ways crosses, by code; both sides go direct where they say nothing."""
-    rest = {EVERYTHING_ELSE: DIRECT}
-    return {limit.code: limit.text for limit in crossed(host, (), rest | before, rest | after, ())}
+    rest: Mapping[str, Way] = {EVERYTHING_ELSE: DIRECT}
+    return {limit.code: limit.text for limit in crossed(host, (), {**rest, **before}, {**rest, **after}, ())}
 
 
 def test_the_row_of_a_key() -> None:
@@ -75,7 +75,7 @@ def test_the_relay_goes(before: Way, after: Way, text: str | None) -> None:
 
 
 RELAYED = {EVERYTHING_ELSE: via("[isp]:25")}
-LEAVES = "mail for domains of this host's own would leave through a relay: own.test"
+LEAVES = "mail for domains of our own would leave through a relay: own.test"
 
 
 @pytest.mark.parametrize(

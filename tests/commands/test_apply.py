@@ -12,8 +12,8 @@ from relayconf.commands.plan import plan
 from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
-from tests.support.local_host import INVENTORY, Terminal, local_host, said
-from tests.support.qmail_tree import snapshot
+from tests.support.local_host import INVENTORY, LocalHost, Terminal, local_host, said
+from tests.support.qmail_tree import make_qmail, snapshot
 
 
 def test_a_typed_yes_applies(tmp_path: Path) -> None:
@@ -206,3 +206,62 @@ def test_a_plan_that_is_on_the_screen_already_is_not_shown_twice(tmp_path: Path)
     apply(console, local_host(tmp_path).options())
 
     assert screen.getvalue().count("Plan: 1 host changes") == 1
+
+
+def _edited(tmp_path: Path) -> LocalHost:
+    """The host after an apply and an edit by hand."""
+    host = local_host(tmp_path)
+    apply(said().console, host.options(), yes=True)
+    (host.control / "smtproutes").write_bytes(b":by.hand\n")
+    return host
+
+
+def test_a_limit_blocks_until_its_flag_is_given(tmp_path: Path) -> None:
+    """Nothing is asked and nothing is changed before."""
+    host = _edited(tmp_path)
+    refused, allowed = said("yes\n", terminal=True), said()
+
+    assert apply(refused.console, host.options(), allowed=["no-relay"]) is ExitCode.HOST_FAILED
+    assert "Type yes" not in refused.err.getvalue()
+    assert "hint: if that is meant: --overwrite-drift\n" in refused.out.getvalue()
+    assert (host.control / "smtproutes").read_bytes() == b":by.hand\n"
+    assert apply(allowed.console, host.options(), yes=True, allowed=["drift"]) is ExitCode.OK
+    assert (host.control / "smtproutes").read_bytes() != b":by.hand\n"
+
+
+def test_the_other_hosts_go_on(tmp_path: Path) -> None:
+    """As they do with a refused one."""
+    host = _edited(tmp_path)
+    make_qmail(tmp_path / "other")
+    other = (
+        f"{{mta: qmail, connection: local, relay: isp, qmail_home: {tmp_path}/other, state_directory: {tmp_path}/s}}"
+    )
+    host.inventory.write_text(host.inventory.read_text().replace("domains:", f"  other: {other}\ndomains:"))
+    heard = said()
+
+    assert apply(heard.console, host.options(), yes=True) is ExitCode.HOST_FAILED
+    assert heard.out.getvalue().endswith("Apply: 1 changed, 1 refused\n")
+    assert (tmp_path / "other/control/smtproutes").exists()
+    assert (host.control / "smtproutes").read_bytes() == b":by.hand\n"
+
+
+def test_what_the_plan_was_reviewed_with_is_what_apply_has(tmp_path: Path) -> None:
+    """Flags are no part of the fingerprint, the limits that they allow are."""
+    host = _edited(tmp_path)
+    heard = said()
+    plan(heard.console, host.options())
+    short = heard.out.getvalue().rsplit(" ", 1)[1].strip()
+
+    assert apply(said().console, host.options(), yes=True, reviewed=short) is ExitCode.HOST_FAILED
+    assert apply(said().console, host.options(), yes=True, reviewed=short, allowed=["drift"]) is ExitCode.OK
+
+
+def test_the_plan_without_secrets_is_not_the_one_to_apply(tmp_path: Path) -> None:
+    """Its fingerprint is another."""
+    host = local_host(tmp_path)
+    heard = said()
+    plan(heard.console, host.options(), without_secrets=True)
+    short = heard.out.getvalue().rsplit(" ", 1)[1].strip()
+
+    with pytest.raises(StalePlan):
+        apply(said().console, host.options(), yes=True, reviewed=short)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from relayconf.commands.apply import apply
 from relayconf.commands.plan import plan
 from relayconf.exits import ExitCode
-from tests.support.local_host import local_host, said
+from tests.support.local_host import INVENTORY, local_host, said
 from tests.support.qmail_tree import snapshot
 
 
@@ -50,3 +51,37 @@ def test_json_is_one_document(tmp_path: Path) -> None:
     plan(heard.console, local_host(tmp_path).options(json=True))
 
     assert json.loads(heard.out.getvalue())["format"] == 1
+
+
+def test_drift_counts_when_it_would_be_overwritten(tmp_path: Path) -> None:
+    """It is shown with its flag; an edit that the inventory agrees with is no drift."""
+    host = local_host(tmp_path)
+    apply(said().console, host.options(), yes=True)
+    (host.control / "smtproutes").write_bytes(b":by.hand\n")
+    heard, agreed = said(), said()
+
+    assert plan(heard.console, host.options(), exit_code=True) is ExitCode.CHANGES_PENDING
+    assert "Drift     edge   smtproutes: last as transaction " in heard.out.getvalue()
+    assert "blocks apply until --overwrite-drift\n" in heard.out.getvalue()
+    (host.control / "smtproutes").write_bytes(b"# mine\nkamata-net.com:192.168.0.100\n:mail.asahi-net.or.jp\n")
+    assert plan(agreed.console, host.options(), exit_code=True) is ExitCode.OK
+    assert agreed.out.getvalue() == "Plan: no changes (1 host)\n"
+
+
+def test_without_secrets_nobody_is_asked(tmp_path: Path) -> None:
+    """A Postfix host's password comes from a command that leaves a trace."""
+    inventory = (
+        INVENTORY.replace(
+            "{{host: mail.asahi-net.or.jp, tls: none}}",
+            "{{host: a.test, port: 587, auth: {{username: u, password: {{command: 'touch {home}/asked; echo x'}}}}}}",
+        )
+        .replace("mta: qmail", "mta: postfix")
+        .replace("qmail_home: {home}", "config_directory: {home}")
+    )
+    host = local_host(tmp_path, inventory=inventory)
+    asked = tmp_path / "qmail" / "asked"
+
+    plan(said().console, host.options(), without_secrets=True)
+    assert not asked.exists()
+    plan(said().console, host.options())
+    assert asked.exists()

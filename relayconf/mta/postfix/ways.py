@@ -74,7 +74,9 @@ class _Reading:
     def routed(self, value: str) -> Way:
         """The way that the *value* of a transport table says."""
         service, _, nexthop = value.partition(":")
-        return self.way(service or self.value("default_transport").partition(":")[0] or SMTP, nexthop)
+        way = self.way(service or self.value("default_transport").partition(":")[0] or SMTP, nexthop)
+        # Every relay of the inventory has a policy: another server is one of ours.
+        return replace(way, is_ours=way.kind == "relay" and nexthop not in self.policies)
 
 
 def _ways(facts: Facts, contents: Mapping[str, bytes | None]) -> Mapping[str, Way]:
@@ -95,8 +97,8 @@ def _ways(facts: Facts, contents: Mapping[str, bytes | None]) -> Mapping[str, Wa
 def ways(facts: Facts, contents: Mapping[str, bytes | None]) -> Mapping[str, Way]:
     """Key to way, from the files' *contents*: the rows of our table, and the domains that the host names as its own.
 
-    Those of relay_domains are unknown where a table of the admin's may route them. Nothing is known of files that
-    Postfix itself could not read.
+    What our table sends to a server that is no relay is a domain of our own, too. Those of relay_domains are unknown
+    where a table of the admin's may route them. Nothing is known of files that Postfix itself could not read.
     """
     try:
         return _ways(facts, contents)
