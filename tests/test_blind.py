@@ -13,7 +13,7 @@ from relayconf.files import DesiredFile
 from relayconf.masking import Masker
 from relayconf.model import Host, SecretRef
 from relayconf.mta import postfix, qmail
-from relayconf.mta.postfix.names import RECORD
+from relayconf.mta.postfix.names import MAIN_CF, RECORD
 from relayconf.plan import HostPlan, plan_host
 from tests.mta.postfix.hosts import BUILT_IN, facts, generation, host, relay, secret, settled
 from tests.support.facts import qmail_facts
