@@ -131,6 +131,34 @@ def test_other_edits_are_no_drift(admin: LabAdmin) -> None:
     assert b"message_size_limit = 30000000\n" in host.read(_MAIN_CF)
 
 
+def test_tables_edited_by_hand_are_drift(admin: LabAdmin) -> None:
+    """Also a password, which a plan without secrets finds by how the host was left."""
+    host = admin.lab.host("mail1")
+    assert admin.run("apply", "--yes").code == ExitCode.OK
+    (admin.admin.folder / "isp").rename(admin.admin.folder / "locked")
+    directory = host.output(["postconf", "-h", "relayconf_maps"]).strip()
+    quiet = admin.run("plan", "--exit-code", "--without-secrets")
+
+    assert quiet.code == ExitCode.OK, quiet.out + quiet.err
+    assert quiet.out == "Note      mail1   secrets not compared\n\nPlan: no changes (1 host)\n"
+
+    for name, old, new in (("transport", b"direct.", b"other."), ("sasl_passwd", b"pw-isp-Rk4t", b"pw-human")):
+        host.write(f"{directory}/{name}", host.read(f"{directory}/{name}").replace(old, new), mode=0o600)
+        found = admin.run("plan", "--exit-code", "--without-secrets")
+        assert found.code == ExitCode.CHANGES_PENDING, found.out + found.err
+        assert f"Drift     mail1   live/{name}: last as transaction " in found.out, found.out
+
+    (admin.admin.folder / "locked").rename(admin.admin.folder / "isp")
+    refused = admin.run("apply", "--yes")
+    assert refused.code == ExitCode.HOST_FAILED
+    assert "edits made by hand would be overwritten: live/transport, live/sasl_passwd " in refused.out, refused.out
+    assert "pw-human" not in refused.out + refused.err
+    applied = admin.run("apply", "--yes", "--overwrite-drift")
+    assert applied.code == ExitCode.OK, applied.out + applied.err
+    assert _way(admin, "a@world.test") == ("isp.relays.test", "customer", "me@mail1.lab.test")
+    assert "Drift" not in admin.run("plan").out
+
+
 def test_the_plan_tells_what_waits_in_the_queue(admin: LabAdmin) -> None:
     """Deferred mail will take the new way as well, so the plan counts it."""
     host = admin.lab.host("mail1")
