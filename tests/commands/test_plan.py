@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from relayconf.commands.apply import apply
-from relayconf.commands.plan import plan
+from relayconf.commands.plan import _is_due, plan
+from relayconf.drift import Drift
+from relayconf.errors import Unreachable
 from relayconf.exits import ExitCode
+from relayconf.files import DesiredFile
+from relayconf.masking import Masker
+from relayconf.mta import qmail
+from relayconf.plan import plan_host
+from relayconf.result import failed, planned
+from tests.support.facts import qmail_facts
+from tests.support.hosts import STORY_SMTPROUTES, qmail_host
 from tests.support.local_host import INVENTORY, local_host, said
 from tests.support.qmail_tree import snapshot
 
@@ -85,3 +95,25 @@ def test_without_secrets_nobody_is_asked(tmp_path: Path) -> None:
     assert not asked.exists()
     plan(said().console, host.options())
     assert asked.exists()
+
+
+def test_what_is_to_be_done_shows() -> None:
+    """A diff, or an edit that would be overwritten; not what stays, and not relayconf's own record alone."""
+    host = qmail_host()
+    made = plan_host(
+        host=host,
+        mta=qmail,
+        facts=qmail_facts(),
+        rendered=[DesiredFile(path="qmail:smtproutes", content=STORY_SMTPROUTES)],
+        masker=Masker(b"k" * 32),
+        key=b"k" * 32,
+    )
+    record = replace(made, diffs=())
+    drift = Drift(path="postfix:live/sasl_passwd", last="a", disk="b", wanted="c")
+    edited = replace(made, changes=(), diffs=(), drift=(drift,))
+    stays = replace(record, drift=(replace(drift, wanted="b"),))
+
+    due = [_is_due(planned(one)) for one in (made, record, edited, stays)]
+
+    assert due == [True, False, True, False]
+    assert not _is_due(failed("edge", Unreachable("down")))

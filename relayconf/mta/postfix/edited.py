@@ -14,7 +14,7 @@ from relayconf.mta.postfix import main_cf, maps, ownership
 from relayconf.mta.postfix.generations import directory_of
 from relayconf.mta.postfix.live import Live, read
 from relayconf.mta.postfix.main_cf import Parameter
-from relayconf.mta.postfix.names import MAIN_CF, MAPS, SMTP, SOURCES, STATUS_FILTER, in_generation, in_use
+from relayconf.mta.postfix.names import MAIN_CF, MAPS, SMTP, SOURCES, in_generation, in_use
 from relayconf.mta.postfix.ownership import squeeze
 from relayconf.mta.postfix.tables import MAP_NAMES, is_ours, split
 
@@ -74,8 +74,8 @@ def _generation(live: Live, facts: Facts, final: Mapping[str, Parameter]) -> Ite
         yield Drift(path=MAIN_CF, name=MAPS, last=directory_of(live, newest), disk=live.directory, wanted=wanted)
 
 
-def _is_same(name: str, one: bytes | None, other: bytes | None) -> bool:
-    return one == other if name == STATUS_FILTER else maps.table(one or b"") == maps.table(other or b"")
+def _is_same(one: bytes | None, other: bytes | None) -> bool:
+    return maps.table(one or b"") == maps.table(other or b"")
 
 
 def _tables(
@@ -89,7 +89,7 @@ def _tables(
         last: Applied | None = applied(facts, in_generation(_number(facts), name))
         path, disk = in_use(name), facts.files.get(in_use(name))
         content = None if disk is None else disk.content
-        if last is None or last.is_still(disk) or _is_same(name, content, new.get(path)):
+        if last is None or last.is_still(disk) or _is_same(content, new.get(path)):
             continue
         yield of_file(path, last, disk, stays=path in new)
 

@@ -93,6 +93,9 @@ def test_lists_of_tables() -> None:
     assert told(WANTED, edited(state, out)) == [(MAIN_CF, "transport_maps", ours, "hash:/mine", f"{ours}, hash:/mine")]
     assert told(WANTED, edited(state, more)) == []
     assert told(host(relay("a")), edited(state, out)) == [(MAIN_CF, "transport_maps", ours, "hash:/mine", "hash:/mine")]
+    front = main_cf(state, f"transport_maps = {ours}", f"transport_maps = hash:/mine, {ours}")
+    both = f"hash:/mine, {ours}"
+    assert told(host(relay("a")), edited(state, front)) == [(MAIN_CF, "transport_maps", ours, both, both)]
 
 
 def test_passwords_in_main_cf_are_not_shown() -> None:
@@ -130,17 +133,25 @@ def _no_tables() -> dict[str, bytes | None]:
 def test_the_generation_that_was_applied_last() -> None:
     """By its time; those that are gone do not count, nor what is no generation."""
     state = settled(WANTED)
-    found = edited(state, {})
-    older = {
+    line = f"relayconf_maps = {_directory(state)}\n"
+    found = edited(state, main_cf(state, line, "") | _no_tables(), generation="-")
+    others = {
         "applied.postfix:7/transport": "a t 2026-11-23T10:15:00Z",
         "applied.postfix:8/transport": "- t 2026-11-25T10:15:00Z",
         "applied.postfix:9/transport": "odd",
         "applied.postfix:main.cf": "a t 2026-11-25T10:15:00Z",
     }
 
-    assert told(WANTED, replace(found, values={**found.values, **older})) == []
+    (told_of,) = told(WANTED, replace(found, values={**found.values, **others}))
+
+    assert told_of[2] == _directory(state)
+
+
+def test_a_generation_with_what_is_wished_stays() -> None:
+    """Whichever was applied last."""
+    found = edited(settled(WANTED), {})
     newer = {"applied.postfix:7/transport": "a t 2026-11-26T10:15:00Z"}
-    # The generation in use has what is wished, so nothing would be overwritten.
+
     assert told(WANTED, replace(found, values={**found.values, **newer})) == []
 
 
@@ -165,6 +176,8 @@ TRANSPORT = in_use("transport")
         (host(), b"x.test smtp:[human.test]\n", (LEFT, "edited since", None)),
         (WANTED, b"# mine\nx.test  smtp:\n", None),
         (host(relay("a"), routes={"y.test": Direct()}), b"y.test smtp:\n", None),
+        (host(relay("b"), routes={"y.test": Direct()}), b"y.test smtp:\n", None),
+        (host(relay("b")), b"x.test smtp:[human.test]\n", (LEFT, "edited since", None)),
         (
             host(relay("a"), routes={"x.test": Direct(), "n.test": Reject(text="no")}),
             b"x.test smtp:\n#\n",
