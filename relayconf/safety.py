@@ -46,9 +46,11 @@ class Limit:
 
 def row(table: Mapping[str, _Row], key: str) -> _Row:
     """What *table* says of *key*: the key itself, then its domain, then `.suffix` from long to short, then the rest."""
+    if key in table:
+        return table[key]
     _, _, domain = key.rpartition("@")
     suffixes = (domain[dot:] for dot, char in enumerate(domain) if char == ".")
-    return next((table[name] for name in (key, domain, *suffixes) if name in table), table[EVERYTHING_ELSE])
+    return next((table[name] for name in (domain, *suffixes) if name in table), table[EVERYTHING_ELSE])
 
 
 def _listing(names: Iterable[str]) -> str:
