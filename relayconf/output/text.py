@@ -130,7 +130,8 @@ def _value(value: str | None) -> str:
     return "absent" if value is None else printable(value) or "empty"
 
 
-def _drifted(item: Drift) -> str:
+def drifted(item: Drift) -> str:
+    """One value that was edited by hand: as relayconf left it, as it is, and as it will be."""
     name = " ".join(filter(None, (item.path.partition(":")[2], item.name)))
     disk = f"last {_value(item.last)}, on disk {_value(item.disk)}"
     return f"{printable(name)}: {disk}, {f'wanted {_value(item.wanted)}' if item.is_overwritten else 'which stays'}"
@@ -140,7 +141,7 @@ def _drift(plans: Sequence[HostPlan]) -> list[str]:
     rows: dict[str, list[str]] = {}
     for plan in plans:
         for item in plan.drift:
-            rows.setdefault(_drifted(item), []).append(plan.host.name)
+            rows.setdefault(drifted(item), []).append(plan.host.name)
     lines = [f"{'Drift':<9} {_names(hosts)}   {text}" for text, hosts in rows.items()]
     return [*lines, ""] if lines else []
 
