@@ -20,6 +20,7 @@ RelayconfError
 │   └── TcpRefused             a connection asked for from the host's side did not open
 └── HostError                  the script ran on the host and says why it cannot go on
     ├── HostCrash              relayconf itself failed while it worked on this host
+    ├── LimitCrossed           the plan does something for which a flag is to be given first
     ├── ObserveError           what came back from `observe` cannot be used
     └── DeployError            the deploy failed; says what the host was left as
         ├── StalePlan          the host changed since the plan
@@ -143,6 +144,10 @@ class HostError(RelayconfError):
 
 class HostCrash(HostError):
     """relayconf itself failed while it worked on this host; the message names the report. The other hosts went on."""
+
+
+class LimitCrossed(HostError):
+    """The plan crosses a limit whose flag was not given; the hint names it. Nothing was changed."""
 
 
 class ObserveError(HostError):

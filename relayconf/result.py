@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from relayconf.errors import ConnectionLost, HostCrash, RelayconfError, RollbackFailed
+from relayconf.errors import ConnectionLost, HostCrash, LimitCrossed, RelayconfError, RollbackFailed
 from relayconf.exits import ExitCode
 from relayconf.model import Host
 from relayconf.plan import HostPlan
@@ -101,6 +101,22 @@ def planned(plan: HostPlan) -> HostResult:
     change = Status.PLANNED if plan.changes else Status.UNCHANGED
     status = Status.REFUSED if plan.is_refused else change
     return HostResult(host=plan.host.name, status=status, plan=plan)
+
+
+def _within(result: HostResult, allowed: Collection[str]) -> HostResult:
+    limits = result.plan.limits if result.plan is not None and result.status is Status.PLANNED else ()
+    flags = [limit.flag for limit in limits if limit.code not in allowed]
+    if not flags:
+        return result
+    codes = ", ".join(limit.code for limit in limits if limit.code not in allowed)
+    what = "a limit" if len(flags) == 1 else "limits"
+    error = LimitCrossed(f"the plan crosses {what} ({codes})", hint=f"if that is meant: {' '.join(flags)}")
+    return replace(result, status=Status.REFUSED, error=error)
+
+
+def within_limits(fleet: FleetResult, allowed: Collection[str]) -> FleetResult:
+    """*fleet* with those hosts refused whose plan crosses a limit that is not among the *allowed* codes."""
+    return replace(fleet, results=tuple(_within(result, allowed) for result in fleet.results))
 
 
 def failed(host: str, error: RelayconfError, plan: HostPlan | None = None, *, changing: bool = False) -> HostResult:

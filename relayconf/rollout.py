@@ -32,11 +32,12 @@ def new_transaction() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """What planning a host needs besides the host."""
+    """What planning a host needs besides the host; *without_secrets* goes with a *secret* that resolves none."""
 
     templates: Templates
     secret: Resolve
     key: bytes
+    without_secrets: bool = False
 
     def plan(self, host: Host, session: Session, *, recover: bool) -> HostPlan:
         """Observe *host* and compare; with *recover*, what a crash left there is put right before.
@@ -51,7 +52,15 @@ class Planner:
             undone = recover_host(session, host, mta)
             recovered = (*undone.recovered, *undone.left, *undone.warnings)
             facts = observe(session, host, mta)
-        plan = plan_host(host=host, mta=mta, facts=facts, rendered=rendered, masker=Masker(self.key), key=self.key)
+        plan = plan_host(
+            host=host,
+            mta=mta,
+            facts=facts,
+            rendered=rendered,
+            masker=Masker(self.key),
+            key=self.key,
+            without_secrets=self.without_secrets,
+        )
         return replace(plan, recovered=recovered)
 
 

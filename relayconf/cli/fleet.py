@@ -32,6 +32,9 @@ def plan(
     json: JsonOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when changes are pending.")] = False,
     out: Annotated[Path | None, typer.Option("--out", help="Save the plan in this file, for apply --plan.")] = None,
+    without_secrets: Annotated[
+        bool, typer.Option("--without-secrets", help="Resolve no secret and compare none, as for cron.")
+    ] = False,
 ) -> None:
     """Show exactly what would change on each host. Nothing is changed."""
 
@@ -39,7 +42,7 @@ def plan(
         from relayconf.commands.plan import plan
 
         options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
-        return plan(console, options, exit_code=exit_code, out=out)
+        return plan(console, options, exit_code=exit_code, out=out, without_secrets=without_secrets)
 
     run(action)
 
@@ -77,12 +80,23 @@ def apply(
     ] = False,
     saved: Annotated[Path | None, typer.Option("--plan", help="Apply only the plan saved in this file.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
+    overwrite_drift: Annotated[
+        bool, typer.Option("--overwrite-drift", help="Overwrite what was edited by hand.")
+    ] = False,
+    allow_no_relay: Annotated[
+        bool, typer.Option("--allow-no-relay", help="Send direct what went through a relay.")
+    ] = False,
+    allow_own_domains: Annotated[
+        bool, typer.Option("--allow-own-domains", help="Let mail for the host's own domains leave through a relay.")
+    ] = False,
+    allow_weaker_tls: Annotated[bool, typer.Option("--allow-weaker-tls", help="Let a relay's TLS be weaker.")] = False,
+    take_over: Annotated[bool, typer.Option("--take-over", help="Replace what somebody else configured.")] = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.apply import apply
-        from relayconf.commands.options import WaveOptions
+        from relayconf.commands.options import ApplyOptions, WaveOptions
         from relayconf.commands.plan import plan
 
         options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
@@ -93,8 +107,22 @@ def apply(
             raise UsageError("--dry-run applies nothing, there is no plan to insist on", hint="leave one of them out")
         if dry_run:
             return plan(console, options, waves=waves)
-        return apply(
-            console, options, yes=yes, flush=flush, confirm=confirm, reviewed=fingerprint, saved=saved, waves=waves
+        given = {
+            "drift": overwrite_drift,
+            "no-relay": allow_no_relay,
+            "own-domain": allow_own_domains,
+            "weaker-tls": allow_weaker_tls,
+            "take-over": take_over,
+        }
+        how = ApplyOptions(
+            yes=yes,
+            flush=flush,
+            confirm=confirm,
+            reviewed=fingerprint,
+            saved=saved,
+            waves=waves,
+            allowed=[code for code, is_given in given.items() if is_given],
         )
+        return apply(console, options, how)
 
     run(action)

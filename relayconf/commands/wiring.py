@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from relayconf.blind import unresolved
 from relayconf.commands.options import Options
 from relayconf.console import Console
 from relayconf.inventory import load, select
@@ -81,12 +82,17 @@ class Wiring:
         self._get_ready()
         return Visits(connect=self.connect, parallel=self.options.parallel, progress=self._progress)
 
-    def rollout(self) -> Rollout:
-        """The fleet that the command line selects."""
+    def rollout(self, *, without_secrets: bool = False) -> Rollout:
+        """The fleet that the command line selects; *without_secrets*, to be looked at with no reference resolved."""
         self._get_ready()
         return Rollout(
             hosts=self.hosts,
-            planner=Planner(templates=self.templates, secret=self.secrets.resolve, key=self.key),
+            planner=Planner(
+                templates=self.templates,
+                secret=unresolved if without_secrets else self.secrets.resolve,
+                key=self.key,
+                without_secrets=without_secrets,
+            ),
             connect=self.connect,
             parallel=self.options.parallel,
             progress=self._progress,

@@ -46,6 +46,11 @@ def _plan(plan: HostPlan) -> Json:
         ],
         "routes_unchanged": plan.routes_unchanged,
         "findings": [_finding(finding) for finding in plan.findings],
+        "drift": [
+            {"path": item.path, "name": item.name, "last": item.last, "disk": item.disk, "wanted": item.wanted}
+            for item in plan.drift
+        ],
+        "limits": [{"code": limit.code, "flag": limit.flag, "text": limit.text} for limit in plan.limits],
         "unfinished": plan.unfinished,
         "recovered": list(plan.recovered),
         "fingerprint": plan.fingerprint,

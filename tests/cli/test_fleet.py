@@ -79,3 +79,30 @@ def test_a_plan_is_saved_and_applied(host: LocalHost) -> None:
 
     assert run("apply", "--yes", "--plan", "p.json").stdout.endswith("Apply: 1 changed\n")
     assert (host.control / "smtproutes").exists()
+
+
+def test_flags_of_limits(host: LocalHost) -> None:
+    """Each allows its own limit."""
+    routes = host.control / "smtproutes"
+    routes.write_bytes(b"other.test:192.0.2.9\n:mail.asahi-net.or.jp\n")
+    (host.control / "rcpthosts").write_bytes(b"own.test\n")
+    assert run("apply", "--yes").exit_code == ExitCode.HOST_FAILED
+    assert run("apply", "--yes", "--take-over").exit_code == ExitCode.OK
+
+    routes.write_bytes(b"own.test:192.0.2.9\n:mail.asahi-net.or.jp\n")
+    assert "--overwrite-drift --allow-own-domains\n" in run("apply", "--yes", "--allow-weaker-tls").stdout
+    assert run("apply", "--yes", "--overwrite-drift").exit_code == ExitCode.HOST_FAILED
+    assert run("apply", "--yes", "--overwrite-drift", "--allow-own-domains").exit_code == ExitCode.OK
+
+    text = host.inventory.read_text(encoding="utf-8")
+    host.inventory.write_text(text.replace("relay: isp", "relay: direct"), encoding="utf-8")
+    assert run("apply", "--yes").exit_code == ExitCode.HOST_FAILED
+    assert run("apply", "--yes", "--allow-no-relay").exit_code == ExitCode.OK
+
+
+def test_a_plan_without_secrets(host: LocalHost) -> None:
+    """It has a fingerprint of its own."""
+    real, blind = (run("plan", "--json", *more).stdout for more in ((), ("--without-secrets",)))
+
+    assert json.loads(real)["fingerprint"] != json.loads(blind)["fingerprint"]
+    assert host.inventory.exists()

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from relayconf.commands.apply import apply
+from relayconf.commands.options import ApplyOptions
 from relayconf.commands.plan import plan
 from relayconf.commands.saved import judge, save
 from relayconf.commands.wiring import Wiring
@@ -70,7 +71,7 @@ def refuses(host: LocalHost, path: Path, kind: type[Exception], told: str) -> No
     before = controls(host)
     heard = said()
     with pytest.raises(kind, match=told):
-        apply(heard.console, host.options(), yes=True, saved=path)
+        apply(heard.console, host.options(), ApplyOptions(yes=True, saved=path))
     assert (heard.out.getvalue(), heard.err.getvalue()) == ("", "")
     assert controls(host) == before
 
@@ -79,7 +80,7 @@ def is_stale(host: LocalHost, path: Path, *told: str) -> None:
     """`apply --plan` fails with these lines, and changes nothing on any host."""
     before = controls(host)
     heard = said()
-    assert apply(heard.console, host.options(), yes=True, saved=path) is ExitCode.HOST_FAILED
+    assert apply(heard.console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.HOST_FAILED
     for line in told:
         assert f"\n{line}\n  hint: {HINT}\n" in heard.out.getvalue()
     assert heard.err.getvalue().endswith(OTHER_PLAN)
@@ -97,11 +98,11 @@ def test_the_saved_plan_is_applied(tmp_path: Path) -> None:
 
     assert heard.err.getvalue().endswith(f"the plan is saved in {path}\n")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert apply(said().console, host.options(), yes=True, saved=path) is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.OK
     assert (tmp_path / "qmail2/control/smtproutes").exists()
     assert not (host.control / "smtproutes").exists()
     again = said()
-    assert apply(again.console, host.options(), yes=True, saved=path) is ExitCode.OK
+    assert apply(again.console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.OK
     assert again.out.getvalue() == "Plan: no changes (1 host)\n"
 
 
@@ -111,9 +112,9 @@ def test_it_is_shown_and_asked_about(tmp_path: Path) -> None:
     path = save_plan(host)
     no, yes = said("no\n", terminal=True), said("yes\n", terminal=True)
 
-    assert apply(no.console, host.options(), saved=path) is ExitCode.ERROR
+    assert apply(no.console, host.options(), ApplyOptions(saved=path)) is ExitCode.ERROR
     assert not (host.control / "smtproutes").exists()
-    assert apply(yes.console, host.options(), saved=path) is ExitCode.OK
+    assert apply(yes.console, host.options(), ApplyOptions(saved=path)) is ExitCode.OK
     assert yes.out.getvalue().index("Plan: 1 host changes") < yes.out.getvalue().index("Apply: 1 changed")
 
 
@@ -126,7 +127,7 @@ def test_one_document_with_json(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "plan.json").read_text())["shown"] == json.loads(printed.out.getvalue())
     (host.control / "smtproutes").write_bytes(b":by.hand\n")
     heard = said()
-    apply(heard.console, host.options(json=True), yes=True, saved=tmp_path / "plan.json")
+    apply(heard.console, host.options(json=True), ApplyOptions(yes=True, saved=tmp_path / "plan.json"))
     value = json.loads(heard.out.getvalue())
     assert (value["kind"], value["exit_code"]) == ("plan", 5)
     assert [item["status"] for item in value["hosts"]] == ["failed", "planned"]
@@ -145,7 +146,7 @@ def test_one_stale_host_keeps_all_from_being_changed(tmp_path: Path) -> None:
     stale = "edge   failed, nothing changed: not as planned: the base moved, the host was changed: qmail:smtproutes"
 
     is_stale(host, path, stale)
-    assert apply(said().console, host.options("second"), yes=True, saved=path) is ExitCode.OK
+    assert apply(said().console, host.options("second"), ApplyOptions(yes=True, saved=path)) is ExitCode.OK
     assert (tmp_path / "qmail2/control/smtproutes").exists()
     assert (host.control / "smtproutes").read_bytes() == b":by.hand\n"
 
@@ -154,12 +155,12 @@ def test_a_host_that_has_it_already_is_another_plan(tmp_path: Path) -> None:
     """While others have not: what an apply left undone is applied by naming those hosts."""
     host = two_hosts(tmp_path)
     path = save_plan(host)
-    apply(said().console, host.options("edge"), yes=True, saved=path)
+    apply(said().console, host.options("edge"), ApplyOptions(yes=True, saved=path))
     heard = said()
 
-    assert apply(heard.console, host.options(), yes=True, saved=path) is ExitCode.HOST_FAILED
+    assert apply(heard.console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.HOST_FAILED
     assert "edge   failed, nothing changed: not as planned: a change less: qmail:smtproutes\n" in heard.out.getvalue()
-    assert apply(said().console, host.options("second"), yes=True, saved=path) is ExitCode.OK
+    assert apply(said().console, host.options("second"), ApplyOptions(yes=True, saved=path)) is ExitCode.OK
 
 
 def test_another_template_is_another_plan(tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ def test_another_template_is_another_plan(tmp_path: Path) -> None:
     options = replace(host.options(), templates=tmp_path / "templates")
     heard = said()
 
-    assert apply(heard.console, options, yes=True, saved=path) is ExitCode.HOST_FAILED
+    assert apply(heard.console, options, ApplyOptions(yes=True, saved=path)) is ExitCode.HOST_FAILED
     assert "edge   failed, nothing changed: not as planned: the wish moved, by a template," in heard.out.getvalue()
     assert not (host.control / "smtproutes").exists()
 
@@ -195,7 +196,7 @@ def test_another_inventory_is_told_before_any_host_is_asked(tmp_path: Path, old:
 
     refuses(host, path, PlanFileError, f"was planned from another inventory, on 2.* by relayconf .*: {told}")
     host.inventory.write_text(f"# a comment\n\n{text}")
-    assert apply(said().console, host.options(), yes=True, saved=path) is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.OK
 
 
 def test_hosts_that_are_not_in_it(tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_hosts_that_are_not_in_it(tmp_path: Path) -> None:
     path = save_plan(host, "edge")
 
     with pytest.raises(UsageError, match=r"^not in .*plan.json: second$"):
-        apply(said().console, host.options("edge", "second"), yes=True, saved=path)
+        apply(said().console, host.options("edge", "second"), ApplyOptions(yes=True, saved=path))
     assert not (host.control / "smtproutes").exists()
 
 
@@ -219,7 +220,7 @@ def test_another_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refuses(host, path, PlanFileError, r"was saved with the key \w{8}, the key here is \w{8}$")
     key.rename(tmp_path / "ci.key")
     monkeypatch.setenv("RELAYCONF_KEY_FILE", str(tmp_path / "ci.key"))
-    assert apply(said().console, host.options(), yes=True, saved=path) is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.OK
 
 
 @pytest.mark.parametrize(
@@ -286,7 +287,8 @@ def test_a_new_secret_is_another_plan(tmp_path: Path, monkeypatch: pytest.Monkey
     for secret in ("hunter2-one", *contents):
         assert secret not in text
         assert hashlib.sha256(secret.encode()).hexdigest() not in text
-    assert apply(heard.console, host.options(), yes=True, saved=tmp_path / "plan.json") is ExitCode.HOST_FAILED
+    meant = ApplyOptions(yes=True, saved=tmp_path / "plan.json")
+    assert apply(heard.console, host.options(), meant) is ExitCode.HOST_FAILED
     assert re.search(
         r"not as planned: the wish moved, .*: postfix:\d/sasl_passwd, \S+/sasl_passwd\n", heard.out.getvalue()
     )
@@ -315,7 +317,7 @@ def test_it_is_saved_though_nobody_reads_the_output(tmp_path: Path) -> None:
         plan(replace(said().console, stdout=stdout), host.options(), out=tmp_path / "plan.json")
     with suppress(BrokenPipeError):
         stdout.close()
-    assert apply(said().console, host.options(), yes=True, saved=tmp_path / "plan.json") is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, saved=tmp_path / "plan.json")) is ExitCode.OK
 
 
 def test_it_is_shown_though_it_cannot_be_saved(tmp_path: Path) -> None:
@@ -343,21 +345,21 @@ def test_a_host_that_is_down_is_saved_as_such(tmp_path: Path) -> None:
     (tmp_path / "away").rename(tmp_path / "qmail2")
     is_stale(host, path, "second   failed, nothing changed: not as planned: it is planned, then it was failed")
     (tmp_path / "qmail2").rename(tmp_path / "away")
-    assert apply(said().console, host.options(), yes=True, saved=path) is ExitCode.HOST_FAILED
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.HOST_FAILED
     assert (host.control / "smtproutes").exists()
 
 
 def test_nothing_is_put_right_before(tmp_path: Path) -> None:
     """The plan was made of the hosts as they were: an earlier apply that was cut short stays what it is."""
     host = two_hosts(tmp_path)
-    apply(said().console, host.options("edge"), yes=True)
+    apply(said().console, host.options("edge"), ApplyOptions(yes=True))
     path = save_plan(host)
     state = tmp_path / "state"
     (transaction,) = (state / "txn").iterdir()
     (state / "lock").symlink_to(f"1.1:another-boot:{transaction.name}")
     (tmp_path / "qmail2/control/smtproutes").write_bytes(b":by.hand\n")
 
-    assert apply(said().console, host.options(), yes=True, saved=path) is ExitCode.HOST_FAILED
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, saved=path)) is ExitCode.HOST_FAILED
     assert (state / "lock").is_symlink()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from relayconf.commands.status import status
@@ -75,3 +76,19 @@ def test_json(tmp_path: Path) -> None:
     status(heard.console, local_host(tmp_path).options(json=True))
 
     assert json.loads(heard.out.getvalue())["kind"] == "status"
+
+
+def test_what_was_edited_by_hand(tmp_path: Path) -> None:
+    """As relayconf left it, as it is, as it would be; without a template that works that stays unknown."""
+    host = local_host(tmp_path)
+    transaction = applied(host)
+    (host.control / "smtproutes").write_bytes(b":elsewhere.test\n")
+    drift = rows(host)["drift"]
+    (tmp_path / "broken" / "qmail").mkdir(parents=True)
+    (tmp_path / "broken" / "qmail" / "smtproutes.j2").write_text("{{ nothing }}")
+    heard = said()
+    status(heard.console, replace(host.options(), templates=tmp_path / "broken"))
+
+    last = rf"smtproutes: last as transaction {transaction} left it on [0-9-]+"
+    assert re.fullmatch(f"{last}, on disk edited since, wanted as the inventory says", drift)
+    assert re.search(r"\n  drift +unknown: .*smtproutes.j2", heard.out.getvalue())

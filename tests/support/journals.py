@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from relayconf.commands.apply import apply
+from relayconf.commands.options import ApplyOptions
 from relayconf.exits import ExitCode
 from tests.support.local_host import LocalHost, said
 from tests.support.qmail_tree import make_qmail
@@ -38,7 +39,7 @@ def applied(host: LocalHost, number: int = 100, *, state: str = "state") -> str:
     text = host.inventory.read_text(encoding="utf-8")
     head, _, rest = text.partition("192.168.0.")
     host.inventory.write_text(f"{head}192.168.0.{number}{rest[rest.index('}') :]}", encoding="utf-8")
-    assert apply(said().console, host.options(), yes=True) is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True)) is ExitCode.OK
     (new,) = set(folder.iterdir()) - before
     return new.name
 

@@ -11,6 +11,7 @@ from relayconf.model import Host, Smarthost
 from relayconf.mta.qmail import spans
 from relayconf.mta.qmail.checks import findings
 from relayconf.mta.qmail.choice import chosen
+from relayconf.mta.qmail.edited import drift, takes_over
 from relayconf.mta.qmail.paths import (
     AUTHSENDERS,
     ENVNOATHOST,
@@ -25,10 +26,12 @@ from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, r
 from relayconf.mta.qmail.refusals import refusals
 from relayconf.mta.qmail.rendering import render
 from relayconf.mta.qmail.smtproutes import PATH
+from relayconf.mta.qmail.ways import ways
 
 __all__ = [
     "SHELL",
     "desired",
+    "drift",
     "findings",
     "parameters",
     "refusals",
@@ -36,7 +39,9 @@ __all__ = [
     "routes",
     "same_meaning",
     "secret_spans",
+    "takes_over",
     "watched",
+    "ways",
 ]
 
 SHELL = Path(__file__).with_name("qmail.sh")

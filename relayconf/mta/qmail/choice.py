@@ -56,9 +56,7 @@ def _unnamed(host: Host, found: Detection) -> Iterator[Finding]:
     needs_more = bool(able(host)) and is_refused(refusals_of(host, CLASSIC))
     if found.flavour is None:
         if needs_more:
-            text = (
-                f"the wish needs a certain flavour of qmail, and which one is here is unknown: {found.evidence}"
-            )
+            text = f"the wish needs a certain flavour of qmail, and which one is here is unknown: {found.evidence}"
             yield error("qmail-flavour", text, _NAME_IT)
         elif found.evidence != "qmail-remote is missing":
             text = (
