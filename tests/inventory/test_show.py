@@ -61,7 +61,6 @@ def test_everything_a_host_ends_up_with(tmp_path: Path) -> None:
         "address = 192.0.2.2 (inventory.yaml:14:14)",
         "groups = [far] (inventory.yaml:15:13)",
         "mta = qmail (inventory.yaml:21:6)",
-        "flavour = classic (default)",
         "connection = ssh (default)",
         "ssh.user = root (inventory.yaml:17:17)",
         "ssh.become = sudo (inventory.yaml:24:36)",

@@ -27,16 +27,6 @@ def test_keys_are_taken_out() -> None:
     assert document.data == {"groups": {"g": {}}, "hosts": {"mx1": {"mta": "qmail"}}, "relays": {"isp": {}}}
 
 
-def test_values() -> None:
-    """Values without effect are refused by name; those that are no values at all are left to the language."""
-    document = _refused(
-        "mta: postfix\nflavour: sagredo\nhosts: {mx1: {mta: exim, flavour: [a]}, mx2: {flavour: null}}\n"
-    )
-
-    assert [problem.text for problem in document.problems] == ["`sagredo` is not supported yet"]
-    assert document.data["flavour"] == "sagredo"
-
-
 def test_a_preset_stands_for_the_host() -> None:
     """A relay with a provider is not blamed for having no host."""
     assert ("relays", "ses", "host") in _refused("relays: {ses: {provider: amazon-ses}}").spoiled

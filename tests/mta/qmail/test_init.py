@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from relayconf.files import WatchedFile
+from relayconf.model import Endpoint, Relay, SenderRoute, Smarthost, TlsLevel
 from relayconf.mta import qmail
 from tests.support.hosts import qmail_host
 
@@ -13,11 +14,33 @@ def test_watched_files() -> None:
     """Only smtproutes is managed and may hold passwords; the others are read to check them."""
     assert qmail.watched(qmail_host()) == (
         WatchedFile(path="qmail:smtproutes", managed=True, secret=True),
+        WatchedFile(path="qmail:authsenders", managed=False, secret=True),
+        WatchedFile(path="qmail:qmtproutes", managed=False, secret=True),
+        WatchedFile(path="qmail:tlsdestinations", managed=True, secret=False),
         WatchedFile(path="qmail:me", managed=False, secret=False),
         WatchedFile(path="qmail:locals", managed=False, secret=False),
         WatchedFile(path="qmail:virtualdomains", managed=False, secret=False),
         WatchedFile(path="qmail:rcpthosts", managed=False, secret=False),
+        WatchedFile(path="qmail:percenthack", managed=False, secret=False),
+        WatchedFile(path="qmail:envnoathost", managed=False, secret=False),
     )
+
+
+def test_certificates_are_watched() -> None:
+    """Those of relays that have some, whichever flavour the host turns out to have."""
+    endpoint = Endpoint(port=587, tls=TlsLevel.ENCRYPT, auth=False)
+    relay = Relay(name="isp", host="mail.isp.example", endpoints=(endpoint,), ca="PEM")
+    host = qmail_host(default=(Smarthost(relay=relay, endpoint=endpoint),))
+    by_sender = dataclasses.replace(
+        host, senders={"@x.test": SenderRoute(target=Smarthost(relay=relay, endpoint=endpoint))}
+    )
+
+    path = "qmail:tlshosts/mail.isp.example.pem"
+    assert [file.path for file in qmail.watched(host)].count(path) == 1
+    assert [file.managed for file in qmail.watched(by_sender) if file.path in {path, "qmail:authsenders"}] == [
+        True,
+        True,
+    ]
 
 
 def test_parameters() -> None:
@@ -26,11 +49,12 @@ def test_parameters() -> None:
     assert qmail.parameters(dataclasses.replace(qmail_host(), qmail_home="/opt/qmail")) == {"qmail_home": "/opt/qmail"}
 
 
-def test_secret_spans_are_those_of_smtproutes() -> None:
+def test_secret_spans_are_those_of_routes() -> None:
     """No other watched file can hold a password."""
     content = b":relay:587|user|s3cret\n"
 
-    assert qmail.secret_spans("qmail:smtproutes", content) == ((16, 22),)
+    for path in ("smtproutes", "authsenders", "qmtproutes", "sagredo/smtproutes"):
+        assert qmail.secret_spans(f"qmail:{path}", content) == ((16, 22),)
     assert qmail.secret_spans("qmail:virtualdomains", content) == ()
 
 

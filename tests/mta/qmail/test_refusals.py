@@ -25,7 +25,8 @@ from relayconf.model import (
     Target,
     TlsLevel,
 )
-from relayconf.mta.qmail.refusals import refusals
+from relayconf.mta.qmail.flavours import CLASSIC
+from relayconf.mta.qmail.refusals import refusals, refusals_of
 from tests.support.hosts import STORE, qmail_host
 
 PLAIN = Endpoint(port=25, tls=TlsLevel.NONE, auth=False)
@@ -50,7 +51,7 @@ def through(endpoint: Endpoint) -> Smarthost:
 
 def refused(default: Default, routes: dict[str, Target] | None = None) -> tuple[Finding, ...]:
     """What is said of a host with this default."""
-    return refusals(qmail_host(default=(default,), routes=routes))
+    return refusals_of(qmail_host(default=(default,), routes=routes), CLASSIC)
 
 
 def error(code: str, text: str, *ways_out: str) -> Finding:
@@ -213,10 +214,10 @@ def test_senders_and_rewrite() -> None:
         rewrite={"root@vps.internal": "alerts@kamata-net.com"},
     )
 
-    assert refusals(host) == (
+    assert refusals_of(host, CLASSIC) == (
         error(
             "qmail-senders",
-            "classic qmail chooses no relay by sender: @shop.test",
+            "classic qmail-remote chooses no relay by sender: @shop.test",
             POSTFIX_ONLY,
             "a qmail flavour with authsenders",
         ),
@@ -266,6 +267,6 @@ def test_a_port_for_tls_from_the_first_byte(port: int) -> None:
         ways_out=("a port without TLS, such as 25", "a hop on 127.0.0.1 that encrypts for qmail"),
     )
 
-    assert error in refusals(qmail_host(default=(target,)))
-    assert error in refusals(qmail_host(domains={"a.example": target}))
-    assert error in refusals(qmail_host(default=(Smarthost(relay=plain, endpoint=plain.endpoints[0]),)))
+    assert error in refused(target)
+    assert error in refusals_of(qmail_host(domains={"a.example": target}), CLASSIC)
+    assert error in refused(Smarthost(relay=plain, endpoint=plain.endpoints[0]))

@@ -28,7 +28,9 @@ from relayconf.model import (
     Target,
     TlsLevel,
 )
-from relayconf.mta.qmail.rendering import render, rows
+from relayconf.mta.qmail.flavours import CLASSIC
+from relayconf.mta.qmail.lines import rows
+from relayconf.mta.qmail.rendering import render
 from relayconf.mta.qmail.route import route
 from relayconf.mta.qmail.smtproutes import parse
 from relayconf.templating import Templates, default_directories
@@ -90,7 +92,7 @@ def test_a_route_hides_a_domain_with_its_key() -> None:
     """As `Host.intended` has it; also when the route itself has no line."""
     domains: Mapping[str, Target] = {"a.test": STORE, "b.test": STORE}
 
-    assert rows(qmail_host(domains=domains, routes={"a.test": MAILSTORE, "b.test": Local()})) == (
+    assert rows(qmail_host(domains=domains, routes={"a.test": MAILSTORE, "b.test": Local()}), CLASSIC) == (
         ("a.test", "mailstore.kamata-net.com:2525"),
     )
 
