@@ -36,12 +36,19 @@ def _directory(control: Path | None) -> Path:
     return control
 
 
-def check(inventory: InventoryOption = DEFAULT_INVENTORY, templates: TemplatesOption = None) -> None:
-    """Check the inventory, without contacting a host."""
+def check(
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    templates: TemplatesOption = None,
+    control: ControlOption = None,
+    flavour: FlavourOption = None,
+) -> None:
+    """Check the inventory, or a qmail control directory, without contacting a host."""
 
     def action(console: Console) -> ExitCode:
-        from relayconf.commands.check import check
+        from relayconf.commands.check import check, check_control
 
+        if control is not None:
+            return check_control(console, control, flavour=flavour)
         return check(console, Options(inventory=inventory, templates=templates))
 
     run(action)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from relayconf.facts import Facts
+from relayconf.facts import Facts, Finding
 from relayconf.files import DesiredFile, WatchedFile
 from relayconf.model import Host, Smarthost
-from relayconf.mta.qmail import spans
-from relayconf.mta.qmail.checks import findings
-from relayconf.mta.qmail.choice import chosen
+from relayconf.mta.qmail import checks, spans
+from relayconf.mta.qmail.choice import chosen, flavour_findings
 from relayconf.mta.qmail.edited import drift, takes_over
 from relayconf.mta.qmail.paths import (
     AUTHSENDERS,
@@ -74,6 +73,11 @@ def watched(host: Host) -> Sequence[WatchedFile]:
 def desired(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]:
     """What was rendered for the flavour that the host has."""
     return chosen(host, facts, rendered)
+
+
+def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[Finding]:
+    """What a human should know of the host's flavour, and of its files."""
+    return (*flavour_findings(host, facts), *checks.findings(host, facts, desired))
 
 
 def secret_spans(path: str, content: bytes) -> Sequence[tuple[int, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import ActualFile, DesiredFile
 from relayconf.model import Host, Local
-from relayconf.mta.qmail.choice import flavour_findings
+from relayconf.mta.qmail.choice import flavour_of
 from relayconf.mta.qmail.control import entries, fold, suffixes
 from relayconf.mta.qmail.lint import lint
 from relayconf.mta.qmail.locality import Controls, virtual_key
@@ -141,7 +141,7 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[
     files = {path: facts.files.get(path) for path in (PATH, ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)}
     # The group that qmail-rspawn runs as; Debian's and the author's name for it when the host did not say.
     group = facts.values.get("qmail.group", "qmail")
-    found = [*flavour_findings(host, facts), *_me(files[ME]), *_readability(files[ME], group)]
+    found = [*_me(files[ME]), *_readability(files[ME], group)]
     if any(file.path == PATH and file.content is not None for file in desired):
         # The new file keeps the mode and the owner of the old one.
         found += _readability(files[PATH], group)
@@ -152,5 +152,5 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[
     found += _rcpthosts(host, files[RCPTHOSTS])
     smtproutes = files[PATH]
     if smtproutes is not None and smtproutes.content is not None:
-        found += lint(smtproutes.content)
+        found += lint(smtproutes.content, flavour_of(host, facts))
     return tuple(found)

@@ -9,7 +9,7 @@ from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import Host
 from relayconf.mta.qmail.abilities import error
-from relayconf.mta.qmail.detection import Detection, detect, environment_of
+from relayconf.mta.qmail.detection import NO_PROGRAM, Detection, detect, environment_of
 from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, Flavour
 from relayconf.mta.qmail.lines import credentials_of
 from relayconf.mta.qmail.paths import split_variant
@@ -54,23 +54,20 @@ def _with_evidence(findings: Sequence[Finding], evidence: str) -> Iterator[Findi
 def _unnamed(host: Host, found: Detection) -> Iterator[Finding]:
     """The inventory names no flavour: what was found there decides."""
     needs_more = bool(able(host)) and is_refused(refusals_of(host, CLASSIC))
-    if found.flavour is None:
-        if needs_more:
-            text = f"the wish needs a certain flavour of qmail, and which one is here is unknown: {found.evidence}"
-            yield error("qmail-flavour", text, _NAME_IT)
-        elif found.evidence != "qmail-remote is missing":
-            text = (
-                f"which flavour of qmail this host has is unknown, and classic is taken for granted: {found.evidence}"
-            )
-            yield Finding(code="qmail-flavour", severity=Severity.NOTE, text=text, ways_out=(_NAME_IT,))
+    if found.flavour is None and needs_more:
+        text = f"the wish needs a certain flavour of qmail, and which one is here is unknown: {found.evidence}"
+        yield error("qmail-flavour", text, _NAME_IT)
         return
-    if not found.flavour.is_proved:
+    if found.flavour is not None and not found.flavour.is_proved:
         text = f"this host has {found.flavour.name} ({found.evidence}), which relayconf knows from its sources alone"
         yield error("qmail-flavour", text, f"`flavour: {found.flavour.name}` confirms that it may be written for")
-    elif found.flavour is not CLASSIC or needs_more:
-        told = refusals(host)
-        others = [item for item in refusals_of(host, found.flavour) if item not in told]
-        yield from _with_evidence(others, found.evidence)
+        return
+    if found.flavour is None and found.evidence != NO_PROGRAM:
+        text = f"which flavour of qmail this host has is unknown, and classic is taken for granted: {found.evidence}"
+        yield Finding(code="qmail-flavour", severity=Severity.NOTE, text=text, ways_out=(_NAME_IT,))
+    told = refusals(host)
+    others = [item for item in refusals_of(host, found.flavour or CLASSIC) if item not in told]
+    yield from _with_evidence(others, found.evidence)
 
 
 def _named(host: Host, flavour: Flavour, found: Detection, facts: Facts) -> Iterator[Finding]:

@@ -34,6 +34,8 @@ FINGERPRINTS = (
 PROGRAM, STRINGS = "qmail.flavour.program", "qmail.flavour.strings"
 WRAPPER, ENVIRONMENT = "qmail.flavour.wrapper", "qmail.flavour.environment"
 
+NO_PROGRAM = "qmail-remote is missing"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:

@@ -121,7 +121,8 @@ def refusals(host: Host) -> tuple[Finding, ...]:
         return refusals_of(host, FLAVOURS[host.flavour])
     found, others = refusals_of(host, CLASSIC), able(host)
     if not is_refused(found) or not others:
-        return found
+        # A remark on what classic qmail does would be wrong of others.
+        return tuple(item for item in found if item.severity is not Severity.NOTE)
     text = f"only some flavours of qmail can do what is wished: {', '.join(flavour.name for flavour in others)}"
     ways_out = ("`flavour:` says which the host has; else it is found there",)
     return (Finding(code="qmail-flavour", severity=Severity.NOTE, text=text, ways_out=ways_out),)

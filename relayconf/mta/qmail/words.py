@@ -41,6 +41,9 @@ def value_words(value: bytes, flavour: Flavour = CLASSIC) -> str:
     shown, more = _visible(value)
     if not shown and not more:
         return DIRECT
+    if b";" in shown.encode() and flavour.port_mark != ";":
+        # Another flavour's port, or a mistake; either way it is said as it stands.
+        return f"{shown} and hidden text" if more else shown
     relay = flavour.read(shown.encode(), NOTHING_AROUND)
     words = f"{relay.host.decode()}:{relay.port}"
     return f"{words} and hidden text" if more else words

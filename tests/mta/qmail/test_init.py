@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from relayconf.facts import Facts
 from relayconf.files import WatchedFile
 from relayconf.model import Endpoint, Relay, SenderRoute, Smarthost, TlsLevel
 from relayconf.mta import qmail
@@ -62,3 +63,10 @@ def test_the_shell_fragment_is_beside_the_module() -> None:
     """And ships with it."""
     assert qmail.SHELL.name == "qmail.sh"
     assert qmail.SHELL.is_file()
+
+
+def test_findings_tell_of_the_flavour_too() -> None:
+    """Before what they say of the files."""
+    facts = Facts(values={"qmail.flavour.program": "script"}, files={})
+
+    assert [item.code for item in qmail.findings(qmail_host(), facts, ())] == ["qmail-flavour", "qmail-unencrypted"]

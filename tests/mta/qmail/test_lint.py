@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relayconf.facts import Finding, Severity
-from relayconf.mta.qmail.lint import lint
+from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS
+from relayconf.mta.qmail.lint import lint, lint_thoroughly
 from tests.mta.qmail.vectors import RouteVector, routes
 from tests.support.hosts import STORY_SMTPROUTES
 
@@ -91,8 +92,8 @@ def test_texts() -> None:
         "line 6: has a colon but no port number behind the relay, so port 0 (are two lines glued together?)",
         "line 8: has a relay that can be neither a name nor an IPv4 address, so its mail bounces",
         (
-            "line 7: has text behind relay and port (credentials?): classic qmail ignores it, or takes it for part of "
-            "the relay's name and sends it to DNS, log and bounces"
+            "line 7: has text behind relay and port (credentials?): classic qmail-remote ignores it, or takes it for "
+            "part of the relay's name and sends it to DNS, log and bounces"
         ),
     ]
     assert {finding.severity for finding in lint(content)} == {Severity.WARNING}
@@ -100,6 +101,9 @@ def test_texts() -> None:
 
 NOT_IN_THE_LINE = {"relay-missing", "relay-mx-only", "relay-aaaa", "port-465", "relay-case", "ip-short", "ip-zeros"}
 """Something is wrong with these, but it is in DNS, in the port or in taste."""
+
+IN_DNS = {"relay-missing", "relay-mx-only", "relay-aaaa"}
+"""Relays without an address: a file cannot tell."""
 
 STRIPPED = {"default-trail-ws", "exempt-ws", "ws-line"}
 """White space that qmail strips itself."""
@@ -111,6 +115,50 @@ def test_measured_files(vector: RouteVector) -> None:
     silent = vector.lint == "ok" or vector.id in NOT_IN_THE_LINE | STRIPPED
 
     assert (lint(vector.smtproutes or b"") == ()) is silent
+
+
+@pytest.mark.parametrize("vector", [pytest.param(vector, id=vector.id) for vector in routes()])
+def test_measured_files_for_their_own_sake(vector: RouteVector) -> None:
+    """Errors, warnings or nothing, as what was measured deserves; what only DNS knows apart."""
+    found = {str(finding.severity) for finding in lint_thoroughly(vector.smtproutes or b"", CLASSIC)}
+    expected = "ok" if vector.id in IN_DNS | {"default-no-newline"} else vector.lint
+
+    assert ("error" if "error" in found else "warn" if found else "ok") == expected
+
+
+@pytest.mark.parametrize(
+    ("flavour", "line", "kinds"),
+    [
+        ("classic", b":r.test:65561", ["big-port"]),
+        ("classic", b":r.test:25x", ["behind-port"]),
+        ("classic", b":r.test:465", ["implicit-tls"]),
+        ("netqmail-tls", b":r.test:465", []),
+        ("sagredo", b":r.test:587|user|pa ss", []),
+        ("sagredo", b":r.test:587|user", ["no-password"]),
+        ("sagredo", b":r.test:587|user|", ["no-password"]),
+        ("sagredo", b":r.test:587||pass", ["extra"]),
+        ("sagredo", b":r.test:587 user pass", ["extra"]),
+        ("sagredo", b"\xc3\xa4.test:r", []),
+        ("qmail-ldap", b":r.test:587 user pass", []),
+        ("qmail-ldap", b":r.test user pa:587x", ["torn-port"]),
+        ("sqmail", b"!@:r.test;587|user|pass", []),
+        ("sqmail", b":[2001:db8::6];587", []),
+        ("sqmail", b":r.test:587", ["name"]),
+        ("indimail", b":r.test:587:0:9 user pass X=y", ["behind-port"]),
+        ("indimail", b":r.test:", []),
+        ("indimail", b":r.test::0", []),
+        ("classic", b":[192.0.2.256]", ["numbers"]),
+        ("classic", b":192.0..1", ["name", "numbers"]),
+        ("classic", b":192.0.02.0", ["zeros"]),
+        ("classic", b":R.test \t", ["case", "blanks"]),
+        ("classic", b"# comment ", []),
+    ],
+)
+def test_flavours(flavour: str, line: bytes, kinds: list[str]) -> None:
+    """What one flavour cannot read is another one's syntax."""
+    found = lint_thoroughly(line + b"\n", FLAVOURS[flavour])
+
+    assert [item.code.removeprefix("qmail-smtproutes-") for item in found] == kinds
 
 
 @given(content=st.lists(st.sampled_from([b":", b"\n", b"|", b" ", b"S3CRET", b"a.test", b"587", b"\r"])).map(b"".join))

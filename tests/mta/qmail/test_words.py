@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from relayconf.mta.qmail.flavours import FLAVOURS
 from relayconf.mta.qmail.route import QmailRoute
-from relayconf.mta.qmail.words import key_words, listing, route_words, unless_torn, value_words
+from relayconf.mta.qmail.words import key_words, listing, route_words, shown_host, unless_torn, value_words
 
 
 @pytest.mark.parametrize(
@@ -17,9 +18,10 @@ from relayconf.mta.qmail.words import key_words, listing, route_words, unless_to
         (b"relay.example:", "relay.example:0"),
         (b"relay.example:587|user|s3cret", "relay.example:587 and hidden text"),
         (b"relay.example|user|s3cret", "relay.example:25 and hidden text"),
-        (b"relay.example;587|user|s3:cret", "relay.example;587:25 and hidden text"),
+        (b"relay.example;587|user|s3:cret", "relay.example;587 and hidden text"),
         (b"relay.example:587 user s3cret", "relay.example:587 and hidden text"),
         (b" relay.example", ":25 and hidden text"),
+        (b"relay.example;587", "relay.example;587"),
         (b"relay\xff", "relay\\xff:25"),
     ],
 )
@@ -56,6 +58,17 @@ def test_key_words(key: bytes, words: str) -> None:
 def test_route_words(route: QmailRoute, words: str) -> None:
     """The host that classic qmail would look up may hold a password."""
     assert route_words(route) == words
+
+
+def test_a_flavour_s_own_port() -> None:
+    """Where the semicolon is meant."""
+    assert value_words(b"relay.example;587|user|s3cret", FLAVOURS["sqmail"]) == "relay.example:587 and hidden text"
+
+
+def test_shown_host() -> None:
+    """Nothing behind a separator is shown."""
+    assert shown_host(b"relay") == "relay"
+    assert shown_host(b"relay|user|s3cret") == "relay and hidden text"
 
 
 def test_unless_torn() -> None:
