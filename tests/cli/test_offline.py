@@ -63,3 +63,10 @@ def test_route(host: LocalHost) -> None:
     assert run("route", "--batch", "--control", control, "--flavour", "sqmail").exit_code == ExitCode.OK
     assert "give SENDER and RECIPIENT" in run("route", "a@b", "--control", control).stderr
     assert "give --control DIR" in run("route", "a@b", "u@x.test").stderr
+
+
+def test_check_of_a_control_directory(host: LocalHost) -> None:
+    """In place of the inventory's."""
+    result = run("check", "--control", str(host.control), "--flavour", "classic")
+
+    assert (result.exit_code, result.stderr) == (0, f"{host.control}: classic (named), no problems\n")

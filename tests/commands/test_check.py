@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from relayconf.commands.check import check
+from relayconf.commands.check import check, check_control
 from relayconf.exits import ExitCode
 from tests.support.local_host import INVENTORY, local_host, said
+from tests.support.qmail_tree import make_qmail
 
 
 def test_a_sound_inventory_is_told_in_one_line(tmp_path: Path) -> None:
@@ -39,3 +40,25 @@ def test_no_secret_is_asked_for(tmp_path: Path) -> None:
 
     assert check(heard.console, host.options()) is ExitCode.OK
     assert heard.out.getvalue() == ""
+
+
+def test_a_control_directory(tmp_path: Path) -> None:
+    """Its mistakes, how it is read, and a status that says whether mail goes wrong."""
+    control, heard = make_qmail(tmp_path, smtproutes=b":relay\r\n"), said()
+
+    assert check_control(heard.console, control) is ExitCode.ERROR
+    assert heard.out.getvalue() == (
+        f"{control}   error: smtproutes, line 1: holds a carriage return, which qmail takes for part of the name\n"
+    )
+    assert heard.err.getvalue() == f"{control}: classic (taken for granted: qmail-remote is missing), 1 problem\n"
+
+
+def test_a_sound_control_directory(tmp_path: Path) -> None:
+    """Warnings alone are no error."""
+    control, heard = make_qmail(tmp_path, smtproutes=b":RELAY \n"), said()
+
+    assert check_control(heard.console, control, flavour="sagredo") is ExitCode.OK
+    assert heard.err.getvalue() == f"{control}: sagredo (named), 2 problems\n"
+    (control / "smtproutes").unlink()
+    assert check_control(heard.console, control, flavour="sagredo") is ExitCode.OK
+    assert heard.err.getvalue().endswith(f"{control}: sagredo (named), no problems\n")

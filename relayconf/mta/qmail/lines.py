@@ -110,8 +110,9 @@ def ascii_key(key: str) -> str:
 
 def _keys(flavour: Flavour, key: str) -> Iterator[str]:
     yield key
-    if flavour.unicode_keys and "xn--" in key and ascii_key(unicode_key(key)) == key:
-        yield unicode_key(key)
+    letters = unicode_key(key)
+    if flavour.unicode_keys and letters != key and ascii_key(letters) == key:
+        yield letters
 
 
 def rows(host: Host, flavour: Flavour, login_of: LoginOf = nobody) -> tuple[tuple[str, str], ...]:

@@ -24,7 +24,17 @@ from relayconf.model import (
     TlsLevel,
 )
 from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, Around, Hop
-from relayconf.mta.qmail.lines import Login, can_carry, credentials_of, nexthop_of, value_for, wanted_hop, write
+from relayconf.mta.qmail.lines import (
+    Login,
+    ascii_key,
+    can_carry,
+    credentials_of,
+    nexthop_of,
+    unicode_key,
+    value_for,
+    wanted_hop,
+    write,
+)
 from tests.support.hosts import ISP, TO_ISP
 
 STORE = Nexthop(host="192.168.0.100")
@@ -154,3 +164,18 @@ def test_value_for(target: Target, value: str | None) -> None:
     """By MX is the empty value; what is local or impossible has no line."""
     assert value_for(CLASSIC, target) == value
     assert (nexthop_of(target) is not None) is bool(value)
+
+
+@pytest.mark.parametrize(
+    ("key", "letters"),
+    [
+        ("a.example", "a.example"),
+        (".xn--mnchen-3ya.example", ".münchen.example"),
+        ("xn--!.example", "xn--!.example"),
+        ("xn--99999999.example", "xn--99999999.example"),
+    ],
+)
+def test_letters(key: str, letters: str) -> None:
+    """A-labels and back; what is none stays."""
+    assert unicode_key(key) == letters
+    assert ascii_key(letters) == key

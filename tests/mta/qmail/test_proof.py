@@ -6,8 +6,11 @@ import pytest
 
 from relayconf.errors import RenderMismatch
 from relayconf.model import Direct, Internal, Local, Mx, Nexthop, Reject, Target
-from relayconf.mta.qmail.proof import intended_route, prove
+from relayconf.mta.qmail.flavours import FLAVOURS
+from relayconf.mta.qmail.lines import Login
+from relayconf.mta.qmail.proof import intended_route, prove, prove_senders
 from relayconf.mta.qmail.route import QmailRoute
+from tests.mta.qmail.relays import smarthost
 from tests.support.hosts import STORE, STORY_SMTPROUTES, TO_ISP, qmail_host
 
 
@@ -80,3 +83,36 @@ def test_the_name_that_nothing_matches_is_nobody_s_own() -> None:
 
     with pytest.raises(RenderMismatch, match="mail for relayconf-probex to direct"):
         prove(host, b"relayconf-probe:192.168.0.100\n")
+
+
+def test_credentials_are_proved() -> None:
+    """Another password, none, or one that is torn is caught, and not repeated."""
+    host = qmail_host(domains={}, default=(smarthost(tls="may"),))
+    login = Login(user="user", password="s3cret")
+
+    prove(host, b":smtp.isp.example:587|user|s3cret\n", FLAVOURS["sagredo"], lambda _: login)
+    for content in (b":smtp.isp.example:587|user|0ther\n", b":smtp.isp.example:587\n", b":smtp.isp.example:587|user\n"):
+        with pytest.raises(RenderMismatch, match="to the same place with other credentials, but") as caught:
+            prove(host, content, FLAVOURS["sagredo"], lambda _: login)
+        assert "s3cret" not in caught.value.message
+    with pytest.raises(RenderMismatch, match="relayconf-probe to smtp.isp.example and hidden text:587|25"):
+        prove(host, b":smtp.isp.example|user|s3cret\n", FLAVOURS["classic"], lambda _: login)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"@a.test:r|user|0ther\n",
+        b"@a.test:r|user|s3cret\n@b.test:r\n",
+        b"@A.test:r|user|s3cret\n:r\n",
+    ],
+)
+def test_senders_are_proved(content: bytes) -> None:
+    """One that lacks, one with another password, one too many."""
+    wanted = {"@a.test": (Nexthop(host="r"), Login(user="user", password="s3cret"))}
+
+    prove_senders(qmail_host(), b"@a.test:r:25|user|s3cret\n", FLAVOURS["sagredo"], wanted)
+    with pytest.raises(RenderMismatch, match="the rendered authsenders has not what the inventory says of") as caught:
+        prove_senders(qmail_host(), content, FLAVOURS["sagredo"], wanted)
+    assert "s3cret" not in caught.value.message

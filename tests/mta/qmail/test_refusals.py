@@ -25,8 +25,9 @@ from relayconf.model import (
     Target,
     TlsLevel,
 )
-from relayconf.mta.qmail.flavours import CLASSIC
-from relayconf.mta.qmail.refusals import refusals, refusals_of
+from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS
+from relayconf.mta.qmail.refusals import able, refusals, refusals_of
+from tests.mta.qmail.relays import smarthost
 from tests.support.hosts import STORE, qmail_host
 
 PLAIN = Endpoint(port=25, tls=TlsLevel.NONE, auth=False)
@@ -41,6 +42,7 @@ ISP = Relay(
     ),
     credentials=Credentials(username="user", password=SecretRef(kind="env", value="PASSWORD")),
 )
+ANY_MECHANISM = "sagredo's qmail-remote loses mail when the relay isp offers none of CRAM-MD5, PLAIN, LOGIN, and logs it as delivered"
 POSTFIX_ONLY = "say it for the Postfix hosts alone, in their group"
 
 
@@ -270,3 +272,69 @@ def test_a_port_for_tls_from_the_first_byte(port: int) -> None:
     assert error in refused(target)
     assert error in refusals_of(qmail_host(domains={"a.example": target}), CLASSIC)
     assert error in refused(Smarthost(relay=plain, endpoint=plain.endpoints[0]))
+
+
+def test_without_a_flavour() -> None:
+    """What classic qmail cannot do is refused, unless another could; remarks wait for the host."""
+    needy = qmail_host(default=(smarthost(),))
+
+    assert refusals(needy) == (
+        Finding(
+            code="qmail-flavour",
+            severity=Severity.NOTE,
+            text="only some flavours of qmail can do what is wished: sagredo",
+            ways_out=("`flavour:` says which the host has; else it is found there",),
+        ),
+    )
+    assert [item.code for item in refusals(qmail_host(default=(smarthost(tls="dane"),)))] == ["qmail-auth", "qmail-tls"]
+    assert refusals(qmail_host()) == ()
+
+
+def test_with_a_flavour() -> None:
+    """It is taken at its word; what was never run has a warning."""
+    needy = qmail_host(default=(smarthost(tls="may"),))
+
+    assert [item.code for item in refusals(dataclasses.replace(needy, flavour="qmail-ldap"))] == [
+        "qmail-mechanism",
+        "qmail-unencrypted",
+    ]
+    assert [item.code for item in refusals(dataclasses.replace(needy, flavour="netqmail-tls"))] == ["qmail-auth"]
+    (unproved, *_) = refusals(dataclasses.replace(needy, flavour="eqmail"))
+    assert (unproved.severity, unproved.text) == (
+        Severity.WARNING,
+        "what relayconf writes for eqmail is proved from its sources, not from running it",
+    )
+
+
+def test_able() -> None:
+    """The flavours that were run, or the one that is named."""
+    assert [flavour.name for flavour in able(qmail_host(default=(smarthost(tls="may"),)))] == [
+        "netqmail-auth",
+        "sagredo",
+        "qmail-ldap",
+    ]
+    assert able(dataclasses.replace(qmail_host(), flavour="aqmail")) == (FLAVOURS["aqmail"],)
+
+
+def test_senders_of_a_flavour_that_has_them() -> None:
+    """Directly, and for bounces alone, nobody can; what a relay needs is asked for too."""
+    host = dataclasses.replace(
+        qmail_host(default=(Direct(),)),
+        senders={
+            "@shop.test": SenderRoute(target=Direct()),
+            "<>": SenderRoute(target=through(PLAIN)),
+            "@x.test": SenderRoute(target=smarthost(465, "secure")),
+        },
+    )
+
+    assert [(item.code, item.text) for item in refusals_of(host, FLAVOURS["sagredo"]) if item.ways_out] == [
+        ("qmail-mechanism", ANY_MECHANISM),
+        (
+            "qmail-tls",
+            (
+                "the relay isp:465 speaks TLS from the first byte, but sagredo's qmail-remote reads a reply code that "
+                "it never got"
+            ),
+        ),
+        ("qmail-senders", "authsenders can neither send directly nor speak of bounces alone: @shop.test, <>"),
+    ]

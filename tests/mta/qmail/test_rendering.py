@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relayconf.errors import RenderMismatch, TemplateError
+from relayconf.errors import RenderMismatch, SecretError, TemplateError
 from relayconf.files import DesiredFile
 from relayconf.model import (
     At,
+    Credentials,
     Default,
     Direct,
     Endpoint,
+    FlavourName,
     Host,
     Internal,
     Local,
@@ -24,16 +28,21 @@ from relayconf.model import (
     Nexthop,
     Reject,
     Relay,
+    SecretRef,
+    SenderRoute,
     Smarthost,
     Target,
     TlsLevel,
 )
-from relayconf.mta.qmail.flavours import CLASSIC
+from relayconf.mta.qmail.decision import decide, read_directory
+from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS
 from relayconf.mta.qmail.lines import rows
+from relayconf.mta.qmail.refusals import is_refused, refusals
 from relayconf.mta.qmail.rendering import render
 from relayconf.mta.qmail.route import route
 from relayconf.mta.qmail.smtproutes import parse
 from relayconf.templating import Templates, default_directories
+from tests.mta.qmail.relays import PEM, smarthost
 from tests.support.hosts import ISP, STORE, TO_ISP, qmail_host
 
 BUILT_IN = Templates(default_directories(None))
@@ -234,3 +243,166 @@ def test_many_routes_are_rendered_fast() -> None:
     assert time.process_time() - began < 2
     assert made is not None
     assert made.count(b"\n") == 100_002
+
+
+SECRETS = {"PASSWORD": "s3|cr:et"}
+
+
+def password(ref: SecretRef) -> str:
+    """The one of `smarthost`."""
+    return SECRETS[ref.value]
+
+
+def as_flavour(name: str, host: Host) -> tuple[DesiredFile, ...]:
+    """The files of *host* with its flavour named."""
+    return render(replace(host, flavour=cast("FlavourName", name)), BUILT_IN, password)
+
+
+@pytest.mark.parametrize(
+    ("flavour", "target", "lines"),
+    [
+        ("netqmail-auth", smarthost(tls="may"), b":smtp.isp.example:587|user|s3|cr:et\n"),
+        ("sagredo", smarthost(tls="may"), b":smtp.isp.example:587|user|s3|cr:et\n"),
+        ("qmail-ldap", smarthost(tls="may"), b":smtp.isp.example:587 user s3|cr:et\n"),
+        ("eqmail", smarthost(tls="may"), b":smtp.isp.example:587 user s3|cr:et\n"),
+        ("indimail", smarthost(tls="may"), b":smtp.isp.example:587 user s3|cr:et\n"),
+        ("netqmail-tls", smarthost(25, "may", auth=False), b":smtp.isp.example\n"),
+        ("sqmail", Internal(nexthop=Nexthop(host="2001:db8::6", port=26)), b":[2001:db8::6];26\n"),
+    ],
+)
+def test_flavours(flavour: str, target: Default, lines: bytes) -> None:
+    """Each in its own syntax; with a password in it, it is a secret."""
+    (file,) = as_flavour(flavour, qmail_host(domains={}, default=(target,)))
+
+    assert (file.path, file.content, file.secret) == ("qmail:smtproutes", COMMENT + lines, b"cr:et" in lines)
+
+
+def test_what_enforces_tls_comes_first() -> None:
+    """A phase before the route with the password."""
+    host = qmail_host(domains={}, default=(smarthost(),), routes={"a.test": smarthost(465, "encrypt", auth=False)})
+
+    assert as_flavour("sagredo", qmail_host(domains={}, default=(smarthost(),))) == (
+        DesiredFile(path="qmail:tlshosts/smtp.isp.example.pem", content=PEM.encode(), mode=0o644),
+        DesiredFile(
+            path="qmail:smtproutes",
+            content=COMMENT + b":smtp.isp.example:587|user|s3|cr:et\n",
+            secret=True,
+            phase=1,
+        ),
+    )
+    destinations, routes = as_flavour("sqmail", host)
+    assert (destinations.path, destinations.phase, routes.phase) == ("qmail:tlsdestinations", 0, 1)
+    assert destinations.content == COMMENT + b"smtp.isp.example:\n"
+    assert routes.content == COMMENT + (b"a.test:smtp.isp.example;465\n:smtp.isp.example;587|user|s3|cr:et\n")
+
+
+def test_an_address_in_tlsdestinations() -> None:
+    """As smtproutes has it."""
+    target = smarthost(auth=False, ca=None, host="2001:db8::6")
+
+    files = as_flavour("aqmail", qmail_host(domains={}, default=(target,)))
+
+    assert files[0].content == COMMENT + b"[2001:db8::6]:\n"
+
+
+def test_before_the_flavour_is_known() -> None:
+    """One folder for each that can; no more than one set of files when classic qmail can."""
+    needy = render(qmail_host(domains={}, default=(smarthost(tls="may"),)), BUILT_IN, password)
+
+    assert [file.path for file in needy] == [
+        "qmail:netqmail-auth/smtproutes",
+        "qmail:sagredo/smtproutes",
+        "qmail:qmail-ldap/smtproutes",
+    ]
+    assert [file.path for file in render(qmail_host(), BUILT_IN, password)] == ["qmail:smtproutes"]
+
+
+@pytest.mark.parametrize("secret", ["", "line\nend", "blank ", "nul\0", "cr\r"])
+def test_a_password_that_no_line_can_hold(secret: str) -> None:
+    """It is refused, and not repeated."""
+    host = replace(qmail_host(default=(smarthost(tls="may"),)), flavour="sagredo")
+
+    with pytest.raises(SecretError, match="edge: the password for isp cannot stand in a control file") as caught:
+        render(host, BUILT_IN, lambda ref: secret + ref.value * 0)
+
+    assert not secret or secret not in str(caught.value)
+
+
+def test_senders() -> None:
+    """Relays by sender, with their own credentials or the relay's; Direct has no line."""
+    own = Credentials(username="shop", password=SecretRef(kind="env", value="PASSWORD"))
+    senders = {
+        "@shop.test": SenderRoute(target=smarthost(tls="may"), credentials=own),
+        "anna@x.test": SenderRoute(target=smarthost(26, "may", auth=False)),
+        "@mail.test": SenderRoute(target=smarthost(tls="may")),
+        "@direct.test": SenderRoute(target=Direct()),
+    }
+    host = replace(qmail_host(domains={}, default=(Direct(),)), senders=senders)
+
+    authsenders, routes = as_flavour("netqmail-auth", host)
+
+    assert authsenders == DesiredFile(
+        path="qmail:authsenders",
+        content=COMMENT
+        + b"@shop.test:smtp.isp.example:587|shop|s3|cr:et\nanna@x.test:smtp.isp.example:26\n"
+        + b"@mail.test:smtp.isp.example:587|user|s3|cr:et\n",
+        secret=True,
+    )
+    assert routes.content is None
+    assert [file.path for file in as_flavour("classic", host)] == ["qmail:smtproutes"]
+    enforced = replace(host, senders={"@shop.test": SenderRoute(target=smarthost(), credentials=own)})
+    assert [(file.path, file.phase) for file in as_flavour("sagredo", enforced)] == [
+        ("qmail:tlshosts/smtp.isp.example.pem", 0),
+        ("qmail:authsenders", 1),
+        ("qmail:smtproutes", 1),
+    ]
+
+
+def test_names_beyond_ascii() -> None:
+    """A second line in letters, where a client may ask in them."""
+    host = qmail_host(domains={"xn--mnchen-3ya.example": STORE, ".xn--!.example": STORE}, default=(Direct(),))
+
+    letters = COMMENT + "xn--mnchen-3ya.example:192.168.0.100\nmünchen.example:192.168.0.100\n".encode()
+    assert as_flavour("sagredo", host)[0].content == letters + b".xn--!.example:192.168.0.100\n"
+    assert as_flavour("classic", host)[0].content == COMMENT + (
+        b"xn--mnchen-3ya.example:192.168.0.100\n.xn--!.example:192.168.0.100\n"
+    )
+
+
+_ENDPOINTS = st.sampled_from(
+    [smarthost(port, tls, auth=auth) for port in (25, 465, 587) for tls in ("may", "encrypt") for auth in (True, False)]
+)
+_PASSWORDS = st.text(alphabet="ab|:; \t\r\n#@/", max_size=8)
+
+
+@given(
+    flavour=st.sampled_from(sorted(FLAVOURS)),
+    default=st.one_of(_DEFAULTS, _ENDPOINTS),
+    routes=st.dictionaries(_KEYS, st.one_of(_TARGETS, _ENDPOINTS), max_size=6),
+    names=st.lists(_DOMAINS, min_size=1, max_size=6),
+    secret=_PASSWORDS,
+)
+def test_any_inventory_on_any_flavour(
+    flavour: str, default: Default, routes: Mapping[str, Target], names: list[str], secret: str
+) -> None:
+    """What is not refused is read back: the relay's name alone goes to DNS, the password alone to the relay."""
+    host = replace(qmail_host(domains={}, routes=routes, default=(default,)), flavour=cast("FlavourName", flavour))
+    if is_refused(refusals(host)):
+        return
+    try:
+        files = render(host, BUILT_IN, lambda ref: secret + ref.value * 0)
+    except SecretError:
+        return
+    there = {file.path.removeprefix("qmail:"): file.content for file in files}
+    directory = read_directory(FLAVOURS[flavour], {"me": b"me.invalid\n", **there}, frozenset({"AUTH_SMTP"}))
+    for name in names:
+        _, target = host.intended(name)
+        got = decide(directory, b"a@b.test", f"u@{name}".encode())
+        if isinstance(target, Direct | Mx):
+            assert (got.via, got.user) == ("mx", b"")
+        elif isinstance(target, Smarthost | At | Internal):
+            assert (got.via, got.nexthop.decode(), got.port) == ("relay", target.nexthop.host, target.nexthop.port)
+            is_known = isinstance(target, Smarthost) and target.endpoint.auth
+            assert got.user == (b"user" if is_known else b"")
+            if isinstance(target, Smarthost) and target.endpoint.tls is TlsLevel.ENCRYPT:
+                assert got.tls in {TlsLevel.ENCRYPT, TlsLevel.SECURE}

@@ -6,6 +6,8 @@ from relayconf.facts import Facts
 from relayconf.model import TlsLevel
 from relayconf.mta.base import EVERYTHING_ELSE, Way
 from relayconf.mta.qmail import ways
+from relayconf.mta.qmail.detection import look_at
+from tests.support.qmail_tree import BINARIES, binary
 
 LOCAL, DIRECT = Way(kind="local"), Way(kind="direct")
 
@@ -63,3 +65,26 @@ def test_credentials() -> None:
 
     assert found(b":isp:587|user|s3cret\n")[EVERYTHING_ELSE] == relay
     assert found(b"x|user:s3cret\n")["x…"] == Way(kind="unknown")
+
+
+def flavoured(flavour: str, smtproutes: bytes, **files: bytes) -> Way:
+    """The default's way on a host that shows its flavour."""
+    contents = {"qmail:me": b"me.test\n", "qmail:smtproutes": smtproutes}
+    contents |= {f"qmail:{name.replace('__', '/')}": content for name, content in files.items()}
+    facts = Facts(values=look_at(binary(*BINARIES[flavour])), files={})
+    return ways(facts, contents)[EVERYTHING_ELSE]
+
+
+def test_flavours() -> None:
+    """The relay as that flavour reads it, with the TLS that its files enforce."""
+    line = b":isp:587|user|s3cret\n"
+
+    assert flavoured("sagredo", line) == Way(kind="relay", nexthop="isp:587", tls=TlsLevel.MAY)
+    assert flavoured("sagredo", line, tlshosts__isp_pem=b"") == Way(kind="relay", nexthop="isp:587", tls=TlsLevel.MAY)
+    enforced = {"tlshosts/isp.pem": b"PEM"}
+    assert flavoured("sagredo", line, **enforced) == Way(kind="relay", nexthop="isp:587", tls=TlsLevel.SECURE)
+    assert flavoured("sqmail", b":isp;587\n", tlsdestinations=b"isp:\n") == Way(
+        kind="relay", nexthop="isp:587", tls=TlsLevel.ENCRYPT
+    )
+    assert flavoured("classic", b":isp|user|s3cret\n") == Way(kind="relay", nexthop="isp:25", tls=None)
+    assert flavoured("sagredo", b"x.test:r\n") == DIRECT
