@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from relayconf.errors import InventoryError
 from relayconf.inventory.relays import tls_level
 from relayconf.model import Credentials, Endpoint, Probe, SecretRef, TlsLevel
 from tests.inventory.writing import loaded
@@ -87,3 +88,30 @@ def test_plaintext_is_a_choice(tmp_path: Path) -> None:
     ).relays["isp"]
 
     assert relay.endpoints == (Endpoint(port=25, tls=TlsLevel.NONE, auth=True),)
+
+
+def test_certificates(tmp_path: Path) -> None:
+    """The text of the file, relative to the inventory, with a newline at its end."""
+    pem = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----"
+    (tmp_path / "ca.pem").write_bytes(pem.replace("\n", "\r\n").encode())
+    (tmp_path / "whole.pem").write_text(f"{pem}\n", encoding="ascii")
+
+    relays = loaded(
+        tmp_path,
+        """\
+        version: 1
+        relays: {a: {host: a.example, ca_file: ca.pem}, b: {host: b.example, ca_file: whole.pem}, c: {host: c.example}}
+        """,
+    ).relays
+
+    assert [relays[name].ca for name in "abc"] == [f"{pem}\n", f"{pem}\n", None]
+
+
+def test_certificates_that_are_none(tmp_path: Path) -> None:
+    """A file in another format."""
+    (tmp_path / "ca.der").write_bytes(b"\x30\x82")
+
+    with pytest.raises(InventoryError) as caught:
+        loaded(tmp_path, "version: 1\nrelays: {a: {host: a.example, ca_file: ca.der}}\n")
+
+    assert [problem.text for problem in caught.value.problems] == ["ca.der holds no certificate in PEM"]

@@ -13,7 +13,7 @@ from relayconf.mta.qmail.detection import NO_PROGRAM, Detection, detect, environ
 from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, Flavour
 from relayconf.mta.qmail.lines import credentials_of
 from relayconf.mta.qmail.paths import split_variant
-from relayconf.mta.qmail.refusals import able, is_refused, refusals, refusals_of, targets
+from relayconf.mta.qmail.refusals import able, is_refused, of_flavour, refusals, targets
 
 _NAME_IT = "`flavour:` in the inventory, when you know better"
 
@@ -53,7 +53,8 @@ def _with_evidence(findings: Sequence[Finding], evidence: str) -> Iterator[Findi
 
 def _unnamed(host: Host, found: Detection) -> Iterator[Finding]:
     """The inventory names no flavour: what was found there decides."""
-    needs_more = bool(able(host)) and is_refused(refusals_of(host, CLASSIC))
+    others = able(host)
+    needs_more = bool(others) and CLASSIC not in others
     if found.flavour is None and needs_more:
         text = f"the wish needs a certain flavour of qmail, and which one is here is unknown: {found.evidence}"
         yield error("qmail-flavour", text, _NAME_IT)
@@ -66,8 +67,8 @@ def _unnamed(host: Host, found: Detection) -> Iterator[Finding]:
         text = f"which flavour of qmail this host has is unknown, and classic is taken for granted: {found.evidence}"
         yield Finding(code="qmail-flavour", severity=Severity.NOTE, text=text, ways_out=(_NAME_IT,))
     told = refusals(host)
-    others = [item for item in refusals_of(host, found.flavour or CLASSIC) if item not in told]
-    yield from _with_evidence(others, found.evidence)
+    untold = [item for item in of_flavour(host, found.flavour or CLASSIC) if item not in told]
+    yield from _with_evidence(untold, found.evidence)
 
 
 def _named(host: Host, flavour: Flavour, found: Detection, facts: Facts) -> Iterator[Finding]:
@@ -77,7 +78,7 @@ def _named(host: Host, flavour: Flavour, found: Detection, facts: Facts) -> Iter
     if other is not None and other is not flavour:
         text = f"the inventory says `flavour: {flavour.name}`, but this host has {other.name}: {found.evidence}"
         reads_alike = flavour.port_mark == other.port_mark and (not logs_in or flavour.auth_mark == other.auth_mark)
-        is_harmless = reads_alike and not is_refused(refusals_of(host, other))
+        is_harmless = reads_alike and not is_refused(of_flavour(host, other))
         severity = Severity.WARNING if is_harmless else Severity.ERROR
         ways_out = (f"`flavour: {other.name}`", "take `flavour:` out")
         yield Finding(code="qmail-flavour", severity=severity, text=text, ways_out=ways_out)

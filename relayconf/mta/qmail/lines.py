@@ -108,10 +108,10 @@ def ascii_key(key: str) -> str:
     return ".".join(labels)
 
 
-def _keys(flavour: Flavour, key: str) -> Iterator[str]:
+def _keys(key: str) -> Iterator[str]:
     yield key
     letters = unicode_key(key)
-    if flavour.unicode_keys and letters != key and ascii_key(letters) == key:
+    if letters != key and ascii_key(letters) == key:
         yield letters
 
 
@@ -129,5 +129,7 @@ def rows(host: Host, flavour: Flavour, login_of: LoginOf = nobody) -> tuple[tupl
                 here = host.target(target)
                 by_identity[id(target)] = value_for(flavour, here, login_of(here))
             lines[key] = by_identity[id(target)]
-    found = ((key, value) for key, value in lines.items() if value is not None and "@" not in key)
-    return tuple((name, value) for key, value in found for name in _keys(flavour, key))
+    found = tuple((key, value) for key, value in lines.items() if value is not None and "@" not in key)
+    if not flavour.unicode_keys:
+        return found
+    return tuple((name, value) for key, value in found for name in _keys(key))

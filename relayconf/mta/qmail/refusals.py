@@ -90,13 +90,20 @@ def _confirmation(flavour: Flavour) -> Iterator[Finding]:
 _CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _rewrite, _size)
 
 
-def refusals_of(host: Host, flavour: Flavour) -> tuple[Finding, ...]:
-    """What *host* is wished to do and *flavour* cannot, as errors with ways out; and remarks on what it can."""
+def of_flavour(host: Host, flavour: Flavour) -> tuple[Finding, ...]:
+    """What *host* is wished to do and *flavour* cannot, though others may."""
     found = [*_confirmation(flavour)]
     found += [finding for target in targets(host) for finding in of_target(flavour, target)]
-    found += _senders(host, flavour)
-    found += [finding for check in _CHECKS for finding in check(host)]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys((*found, *_senders(host, flavour))))
+
+
+def _of_any(host: Host) -> tuple[Finding, ...]:
+    return tuple(finding for check in _CHECKS for finding in check(host))
+
+
+def refusals_of(host: Host, flavour: Flavour) -> tuple[Finding, ...]:
+    """What *host* is wished to do and *flavour* cannot, as errors with ways out; and remarks on what it can."""
+    return (*of_flavour(host, flavour), *_of_any(host))
 
 
 def is_refused(findings: Iterable[Finding]) -> bool:
@@ -109,7 +116,7 @@ def able(host: Host) -> tuple[Flavour, ...]:
     if host.flavour is not None:
         return (FLAVOURS[host.flavour],)
     proved = (flavour for flavour in FLAVOURS.values() if flavour.is_proved)
-    return tuple(flavour for flavour in proved if not is_refused(refusals_of(host, flavour)))
+    return tuple(flavour for flavour in proved if not is_refused(of_flavour(host, flavour)))
 
 
 def refusals(host: Host) -> tuple[Finding, ...]:
@@ -119,10 +126,11 @@ def refusals(host: Host) -> tuple[Finding, ...]:
     """
     if host.flavour is not None:
         return refusals_of(host, FLAVOURS[host.flavour])
-    found, others = refusals_of(host, CLASSIC), able(host)
-    if not is_refused(found) or not others:
+    others = able(host)
+    if CLASSIC in others or not others:
         # A remark on what classic qmail does would be wrong of others.
-        return tuple(item for item in found if item.severity is not Severity.NOTE)
+        return tuple(item for item in refusals_of(host, CLASSIC) if item.severity is not Severity.NOTE)
     text = f"only some flavours of qmail can do what is wished: {', '.join(flavour.name for flavour in others)}"
     ways_out = ("`flavour:` says which the host has; else it is found there",)
-    return (Finding(code="qmail-flavour", severity=Severity.NOTE, text=text, ways_out=ways_out),)
+    note = Finding(code="qmail-flavour", severity=Severity.NOTE, text=text, ways_out=ways_out)
+    return (note, *_of_any(host))

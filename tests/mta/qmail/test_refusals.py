@@ -42,7 +42,10 @@ ISP = Relay(
     ),
     credentials=Credentials(username="user", password=SecretRef(kind="env", value="PASSWORD")),
 )
-ANY_MECHANISM = "sagredo's qmail-remote loses mail when the relay isp offers none of CRAM-MD5, PLAIN, LOGIN, and logs it as delivered"
+ANY_MECHANISM = (
+    "sagredo's qmail-remote loses mail when the relay isp offers none of CRAM-MD5, PLAIN, LOGIN, "
+    "and logs it as delivered"
+)
 POSTFIX_ONLY = "say it for the Postfix hosts alone, in their group"
 
 
@@ -338,3 +341,10 @@ def test_senders_of_a_flavour_that_has_them() -> None:
         ),
         ("qmail-senders", "authsenders can neither send directly nor speak of bounces alone: @shop.test, <>"),
     ]
+
+
+def test_what_no_flavour_can_is_refused_beside_the_note() -> None:
+    """A list of relays stays a mistake, whatever the host has."""
+    host = qmail_host(default=(smarthost(), Direct()))
+
+    assert [item.code for item in refusals(host)] == ["qmail-flavour", "qmail-failover"]
