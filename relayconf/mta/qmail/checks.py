@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import ActualFile, DesiredFile
@@ -120,9 +121,22 @@ def _readability(file: ActualFile | None, group: str) -> Iterator[Finding]:
     yield Finding(
         code="qmail-unreadable",
         severity=Severity.ERROR,
-        text=f"control/{name} is {file.mode:04o} {file.owner}:{file.group}: qmail-remote, as qmailr:{group}, cannot "
-        "read it and leaves all mail in the queue",
+        text=f"control/{name} is {file.mode:04o} {file.owner}:{file.group or '?'}: qmail-remote, as qmailr:{group}, "
+        "cannot read it and leaves all mail in the queue",
         ways_out=(f"chmod 0644, or with passwords in it 0640 and chgrp {group}",),
+    )
+
+
+def _outcome(file: ActualFile | None, wish: DesiredFile) -> ActualFile | None:
+    """The file as it will be: what is not wished stays, and a new file without a wish is for everybody to read."""
+    if file is None or (not file.present and wish.mode is None):
+        return None
+    return replace(
+        file,
+        present=True,
+        mode=file.mode if wish.mode is None else wish.mode,
+        owner=wish.owner or file.owner or "root",
+        group=wish.group or file.group,
     )
 
 
@@ -142,9 +156,9 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[
     # The group that qmail-rspawn runs as; Debian's and the author's name for it when the host did not say.
     group = facts.values.get("qmail.group", "qmail")
     found = [*_me(files[ME]), *_readability(files[ME], group)]
-    if any(file.path == PATH and file.content is not None for file in desired):
-        # The new file keeps the mode and the owner of the old one.
-        found += _readability(files[PATH], group)
+    for wish in desired:
+        if wish.content is not None:
+            found += _readability(_outcome(facts.files.get(wish.path), wish), group)
     if all(_is_known(files[path]) for path in (ME, LOCALS, VIRTUALDOMAINS)):
         contents = {path: file.content for path, file in files.items() if file is not None}
         wanted = next((file.content for file in desired if file.path == PATH), None)

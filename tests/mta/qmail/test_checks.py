@@ -209,6 +209,32 @@ def test_the_group_is_the_host_s_own() -> None:
     assert [item.code for item in found(qmail_host(), with_file(file, {}))] == ["qmail-unreadable"]
 
 
+@pytest.mark.parametrize(
+    ("wish", "present", "expected"),
+    [
+        (DesiredFile(path="qmail:smtproutes", content=b""), True, None),
+        (DesiredFile(path="qmail:smtproutes", content=b""), False, None),
+        (DesiredFile(path="qmail:smtproutes", content=b"", mode=0o640, group="qmail"), True, None),
+        (DesiredFile(path="qmail:smtproutes", content=b"", mode=0o640, group="qmail"), False, None),
+        (DesiredFile(path="qmail:smtproutes", content=b"", mode=0o640, group="root"), True, "0640 root:root"),
+        (DesiredFile(path="qmail:smtproutes", content=b"", mode=0o640), False, "0640 root:?"),
+        (DesiredFile(path="qmail:unwatched", content=b"", mode=0o640), True, None),
+        (DesiredFile(path="qmail:smtproutes", content=None, mode=0o640), True, None),
+    ],
+)
+def test_readable_as_it_will_be(wish: DesiredFile, expected: str | None, *, present: bool) -> None:
+    """A file with passwords is refused before it is written where the host did not say which group may read it."""
+    there = facts().files["qmail:smtproutes"]
+    file = there if present else ActualFile(path=there.path, target=there.target, present=False)
+
+    errors = [item.text for item in findings(qmail_host(), with_file(file), (wish,)) if item.code == "qmail-unreadable"]
+
+    assert [text.split(":", 1)[0].rpartition(" is ")[2] for text in errors] == (
+        [] if expected is None else [expected.split(":")[0]]
+    )
+    assert expected is None or expected in errors[0]
+
+
 def test_the_lines_of_the_existing_file() -> None:
     """Lint is among the findings."""
     assert [item.code for item in found(qmail_host(), facts(smtproutes=b":relay|user|s3cret"))] == [
