@@ -47,5 +47,5 @@ def main(
     """Smarthost configuration for Postfix and qmail: one inventory, exact plans, safe applies."""
 
 
-for _command in (offline.check, offline.show, offline.schema, offline.render, fleet.plan, fleet.apply):
+for _command in (offline.check, offline.show, offline.schema, offline.render, offline.helper, fleet.plan, fleet.apply):
     app.command()(_command)

@@ -8,6 +8,7 @@ from pathlib import Path
 from relayconf.files import WatchedFile
 from relayconf.model import Host
 from relayconf.mta.postfix.checks import findings
+from relayconf.mta.postfix.guarding import GUARD
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, in_use
 from relayconf.mta.postfix.phases import desired
 from relayconf.mta.postfix.reading import routes, same_meaning, secret_spans
@@ -15,6 +16,7 @@ from relayconf.mta.postfix.refusals import refusals
 from relayconf.mta.postfix.rendering import render
 
 __all__ = [
+    "GUARD",
     "SHELL",
     "desired",
     "findings",

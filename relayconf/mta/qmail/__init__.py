@@ -16,6 +16,7 @@ from relayconf.mta.qmail.rendering import render
 from relayconf.mta.qmail.smtproutes import PATH
 
 __all__ = [
+    "GUARD",
     "SHELL",
     "desired",
     "findings",
@@ -35,6 +36,12 @@ _WATCHED = (
     WatchedFile(path=PATH, managed=True, secret=True),
     *(WatchedFile(path=path, managed=False, secret=False) for path in (ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)),
 )
+
+GUARD: Sequence[Path | str] = (
+    Path(__file__).with_name("guard.sh"),
+    f"writable='{' '.join(file.path for file in _WATCHED if file.managed)}'\n",
+)
+"""The parts that judge a deploy in the helper: the managed files may be written, and no others."""
 
 
 def parameters(host: Host) -> Mapping[str, str]:
