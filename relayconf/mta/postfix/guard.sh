@@ -72,7 +72,8 @@ same_but() {
 read_main() {
 	rm -rf "$work/guard/look"
 	try mkdir "$work/guard/look" && try cp "$2" "$work/guard/look/master.cf" &&
-		{ cat "$1" && say && say "smtpd_banner =$references"; } >"$work/guard/look/main.cf" || {
+		{ cat "$1" && say && say "smtpd_banner =${references-}"; } >"$work/guard/look/main.cf" &&
+		mta_dress postfix:main.cf "$work/guard/look/main.cf" || {
 		reason="the guard cannot work in $state: $why"
 		return 1
 	}
@@ -111,7 +112,7 @@ read_record() {
 
 # What is live, and what the live record says was there before, in `g_live` and `g_old`.
 read_live() {
-	references=
+	[ -z "${references-}" ] || return 0
 	for g_name in $by_name; do
 		references="$references \$$g_name"
 	done
@@ -233,16 +234,15 @@ guard_master() {
 		reason="more than relayconf's own services would change"
 		return 1
 	}
-	references=
 	read_main "$config/main.cf" "$1" || return 1
 	read_services "$config" || return 1
-	g_live=$found
+	g_services=$found
 	read_services "$work/guard/look" || return 1
 	g_list=$found$nl
-	g_smtp=$(say "$g_live" | sed -n 's/^smtp unix //p' | tail -n 1)
+	g_smtp=$(say "$g_services" | sed -n 's/^smtp unix //p' | tail -n 1)
 	while [ -n "${g_list%"$nl"}" ]; do
 		g_line=${g_list%%"$nl"*} g_list=${g_list#*"$nl"}
-		case $nl$g_live$nl in
+		case $nl$g_services$nl in
 		*"$nl$g_line$nl"*) continue ;;
 		esac
 		g_name=${g_line%% *}
