@@ -84,7 +84,9 @@ def test_the_whole_way(admin: LabAdmin) -> None:
         message = admin.lab.message_to(f"x{number}@world.test")
         assert (message.server, message.password) == (f"{relay}.relays.test", password)
     inventory = _INVENTORY.format(relay="direct", port=465, key=admin.key)
-    admin.write("".join(line for line in inventory.splitlines(keepends=True) if not line.strip().startswith(_EXTRAS)), {})
+    admin.write(
+        "".join(line for line in inventory.splitlines(keepends=True) if not line.strip().startswith(_EXTRAS)), {}
+    )
     for _ in range(2):
         _ok(admin.run("apply", "--yes"))
     assert host.read("/etc/postfix/main.cf") == before
