@@ -421,7 +421,8 @@ def test_environment(helped: PostfixHost) -> None:
 
 def test_arguments(helped: PostfixHost) -> None:
     """A task and a hash, and nothing else."""
-    for words in ([], ["observe"], ["sh", "0" * 64], ["observe", "0" * 64, "x"], ["-c", "touch /root/pwned"]):
+    digest = digest_of(assemble(SHELL, *OBSERVE))
+    for words in ([], ["observe"], ["sh", "0" * 64], ["observe", digest, "x"], ["-c", "touch /root/pwned"]):
         ran = helped.machine.run(["sudo", "-n", HELPER, *words], user="nosudo", check=False)
         assert (ran.returncode, ran.stdout) == (2, b"")
         assert ran.stderr.startswith(b"relayconf-helper: ")
