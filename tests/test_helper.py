@@ -97,7 +97,7 @@ def test_refused(path: str, dress: dict[str, int | str], reason: str, helped: He
     assert helped.is_clean()
 
 
-@pytest.mark.parametrize("folder", ["qmail/control", "qmail"])
+@pytest.mark.parametrize("folder", ["qmail/control", "qmail", "."])
 def test_open_folders(folder: str, helped: Helped) -> None:
     """A directory that others can write to is not read either: what is in it may be somebody's link a moment later."""
     place = helped.root / folder
@@ -105,6 +105,31 @@ def test_open_folders(folder: str, helped: Helped) -> None:
 
     with pytest.raises(ObserveError, match="or one above it, is not root's alone to write"):
         helped.observe()
+
+
+def test_open_programs(helped: Helped) -> None:
+    """Nor is anything written where others could change qmail's own programs, some of which are run as root."""
+    (helped.home / "bin").mkdir()
+    changes = _changes(helped)
+    (helped.home / "bin").chmod(0o777)
+
+    with pytest.raises(
+        DeployError, match="guard: qmail:smtproutes: the directory .*/bin, or one above it, is not root's"
+    ):
+        helped.deploy(changes)
+
+
+def test_state_behind_a_link(helped: Helped) -> None:
+    """A link in the way to the state directory could be turned."""
+    (helped.root / "link").symlink_to(helped.root)
+    helped.install(lambda text: text.replace(f"state {helped.state}", f"state {helped.root}/link/state"))
+    host = qmail_host(home=helped.home, state=helped.root / "link" / "state")
+
+    report = helped.session.run(
+        assemble(qmail.SHELL, *UNDO), stdin=request_text(host, qmail, ["action history"])
+    ).stdout.decode()
+
+    assert "is behind a symbolic link, which the helper does not follow" in report
 
 
 def test_sticky_folders_above(helped: Helped) -> None:

@@ -156,7 +156,7 @@ find_folder() {
 	return 1
 }
 
-# Whether files in the directory `anchor` may be worked on; the helper (guard.sh) looks closer.
+# Whether files in the directory $1 may be worked on; the helper (guard.sh) looks closer.
 trust_folder() { :; }
 
 # Keep the line $1 of a request, which says where this host has its things.
@@ -182,7 +182,7 @@ resolve() {
 		esac
 		r_folder=${r_path%/*}
 		if [ "$r_folder" != "${r_known-}" ]; then
-			find_folder "$r_folder" && trust_folder || return 1
+			find_folder "$r_folder" && trust_folder "$anchor" || return 1
 			r_known=$r_folder
 		fi
 		target=${folder%/}/${r_path##*/}

@@ -9,20 +9,30 @@ check_place() {
 	elif [ "${action-}" = watch ]; then
 		reason='watch is nothing that can be asked for'
 	else
-		return 0
+		trust_state
+		return
 	fi
 	return 1
 }
 
-# Every directory from `anchor` up must be root's or one's own, and nobody else's to write: in any other, a name could
+trust_state() {
+	may_lack=yes
+	find_folder "${state%/*}" && trust_folder "$anchor" || return 1
+	[ "${folder%/}" = "${state%/*}" ] || {
+		reason="the state directory $state is behind a symbolic link, which the helper does not follow"
+		return 1
+	}
+}
+
+# Every directory from $1, an absolute path without links, up must be root's or one's own, and nobody else's to write: in any other, a name could
 # come to mean another file between two looks. What has the sticky bit may hold directories, but no files of ours.
 trust_folder() {
-	set -- "${anchor:-/}"
-	while [ "$1" != / ]; do
+	n_folder=$1 n_open='' n_list=
+	while [ "$1" != / ] && [ -n "$1" ]; do
 		n_up=${1%/*}
 		set -- "${n_up:-/}" "$@"
 	done
-	n_open='' n_list=$(metadata "$@" 2>/dev/null)$nl || n_open=yes
+	n_list=$(metadata "$@" 2>/dev/null)$nl && [ -n "$1" ] || n_open=yes
 	while [ -n "$n_list" ]; do
 		split_metadata "${n_list%%"$nl"*}"
 		n_list=${n_list#*"$nl"}
@@ -33,7 +43,7 @@ trust_folder() {
 		esac
 	done
 	[ -n "$n_open" ] || return 0
-	reason="the directory ${anchor:-/}, or one above it, is not root's alone to write: the helper touches nothing there"
+	reason="the directory $n_folder, or one above it, is not root's alone to write: the helper touches nothing there"
 	return 1
 }
 

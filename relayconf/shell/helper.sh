@@ -14,6 +14,7 @@ clean() {
 		*) unset "$name" ;;
 		esac
 	done
+	ulimit -f unlimited 2>/dev/null || :
 	cd /
 }
 

@@ -178,7 +178,7 @@ is_word() {
 # HOST or [HOST], and perhaps a port.
 is_nexthop() {
 	case $1 in
-	*[!][A-Za-z0-9._:-]* | '' | -* | '[-'*) return 1 ;;
+	*[!][A-Za-z0-9._:-]* | '' | -* | *'[-'*) return 1 ;;
 	esac
 }
 
@@ -227,6 +227,7 @@ read_services() {
 		return 1
 	}
 	found=$(say "$found" | tr -s ' \t' '  ')
+	[ -n "$found" ]
 }
 
 guard_master() {
@@ -268,7 +269,7 @@ guard_rows() {
 			colon = index(value, ":")
 			nexthop = substr(value, colon + 1)
 			fine = fine && colon && index(transports, " " substr(value, 1, colon - 1) " ")
-			fine = fine && nexthop !~ /[^][A-Za-z0-9._:-]/ && nexthop !~ /^\[?-/
+			fine = fine && nexthop !~ /[^][A-Za-z0-9._:-]/ && nexthop !~ /(^|\[)-/
 		}
 		if (!fine) { print NR; exit }
 	}' "$1") || why=0

@@ -29,7 +29,9 @@ pytestmark = needs_lab
 Wish: TypeAlias = Callable[[PostfixHost], list[DesiredFile]]
 
 TABLES = {
-    "transport": "# ours\ncorp.test smtp:[a.relays.test]:25\nx@corp.test  :\n.mx.test smtp:\ngone.test error:5.1.1 no {}\n",
+    "transport": (
+        "# ours\ncorp.test smtp:[a.relays.test]:25\nx@corp.test  :\n.mx.test smtp:\ngone.test error:5.1.1 no {}\n"
+    ),
     "sasl_passwd": "[a.relays.test]:587 ua:geheim-1 with blanks\n",
     "tls_policy": "[a.relays.test]:587 may\n",
     "generic": "root@mail1.lab.test alerts@lab.test\n",
@@ -121,7 +123,7 @@ ROW = "the helper does not write a row such as that in line"
 ATTACKS: dict[str, tuple[Wish, str]] = {
     "another parameter": (_settings(mynetworks="0.0.0.0/0"), MORE),
     "a program": (_settings(mailbox_command="/bin/sh -c id"), MORE),
-    "a parameter like ours": (_settings(relayconf_x_maps="/tmp"), MORE),
+    "a parameter like ours": (_settings(relayconf_x_maps="/x"), MORE),
     "a comment": (_text(lambda text: text + b"# a word\n"), MORE),
     "more of a parameter": (
         _text(lambda text: text.replace(b"myorigin", b"relayhost = x\n  y\nmyorigin", 1) + b" z\n"),
@@ -144,6 +146,7 @@ ATTACKS: dict[str, tuple[Wish, str]] = {
     "two next hops": (_settings(relayhost="[a.relays.test] [b.relays.test]"), "the helper does not set relayhost = "),
     "a socket as next hop": (_settings(relayhost="unix:/x"), "the helper does not set relayhost = unix:/x"),
     "an option as next hop": (_settings(relayhost="[-f]"), "the helper does not set relayhost = [-f]"),
+    "an option behind a word": (_settings(relayhost="x:[-f]"), "the helper does not set relayhost = x:[-f]"),
     "another transport": (
         _settings(default_transport="maildrop"),
         "the helper does not set default_transport = maildrop",
@@ -197,6 +200,7 @@ ATTACKS: dict[str, tuple[Wish, str]] = {
     "a route without transport": (_table(transport="a.test :[b.test]\n"), ROW),
     "a route to a socket": (_table(transport="a.test smtp:unix:/x\n"), ROW),
     "an option in a route": (_table(transport="a.test smtp:[-f]\n"), ROW),
+    "an option behind a word in a route": (_table(transport="a.test smtp:x:[-f]\n"), ROW),
     "a quoted key": (_table(transport='"a error: " local:root\n'), ROW),
     "an escaped key": (_table(transport="a\\ error: local:root\n"), ROW),
     "a row over two lines": (_table(transport="a.test\n  local:root\n"), ROW),
@@ -317,7 +321,7 @@ def _ask(host: PostfixHost, task: str, stdin: bytes, script: str, *sudo: str) ->
     return host.machine.run(command, stdin=stdin, user="nosudo", check=False).stdout.decode(errors="replace")
 
 
-def _request(host: PostfixHost, payload: bytes, request: int, undo: tuple[int, int], **other: str) -> bytes:
+def _request(payload: bytes, request: int, undo: tuple[int, int], **other: str) -> bytes:
     lines = {
         "state": STATE,
         "transaction": TRANSACTION,
@@ -335,7 +339,7 @@ EVIL = b"#!/bin/sh\ntouch /root/pwned\n"
 def test_the_script_that_stays(helped: PostfixHost) -> None:
     """The payload's own `undo` is neither kept nor run, not even by the clock that waits for the confirmation."""
     payload, request, offset = _payload(helped.changes(*_settings()(helped)), EVIL)
-    stdin = _request(helped, payload, request, (offset, len(EVIL)), confirm="1")
+    stdin = _request(payload, request, (offset, len(EVIL)), confirm="1")
 
     assert _ask(helped, "deploy", stdin, assemble(SHELL, *DEPLOY)).endswith("end 0\n")
 
@@ -365,7 +369,7 @@ def test_hand_made_changes(find: bytes, put: bytes, reason: str, helped: Postfix
     payload = gzip.compress(head + content)
     before = helped.snapshot()[CONFIG]
 
-    report = _ask(helped, "deploy", _request(helped, payload, len(head), (offset, 0)), assemble(SHELL, *DEPLOY))
+    report = _ask(helped, "deploy", _request(payload, len(head), (offset, 0)), assemble(SHELL, *DEPLOY))
 
     assert reason in report
     assert helped.snapshot()[CONFIG] == before
