@@ -1,8 +1,8 @@
-"""Damaged inventories, answers and reports: a result or an error that is explained, or a crash that is to be mended.
+"""Damaged inventories, answers, reports, journals, plan files: a result, an explained error, or a crash to be mended.
 
     python benchmarks/fuzz.py [CASES] [FIRST]
 
-CASES (120000) cases from the number FIRST (0) on, a third of each family (tests/fuzz/cases.py), on all cores. Each
+CASES (200000) cases from the number FIRST (0) on, as many of each family (tests/fuzz/cases.py), on all cores. Each
 crash is told with its family and number, which make it again: `run("observe", [154])`. Exits with 1 when there was one.
 """
 
@@ -43,7 +43,7 @@ def _tell(family: str, outcome: Outcome) -> None:
 
 def main() -> int:
     """Run, print what the cases came to."""
-    cases, first = int((sys.argv[1:] or ["120000"])[0]), int((sys.argv[2:] or ["0"])[0])
+    cases, first = int((sys.argv[1:] or ["200000"])[0]), int((sys.argv[2:] or ["0"])[0])
     each = -(-cases // len(FAMILIES))
     begun, crashes = time.monotonic(), 0
     with ProcessPoolExecutor(os.cpu_count()) as pool:

@@ -4,45 +4,35 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
-from relayconf.errors import ConnectionLost, DeployError, RollbackFailed, StalePlan
+from relayconf.errors import StalePlan
 from relayconf.files import Change
 from relayconf.model import Host
 from relayconf.mta.base import Mta
 from relayconf.observe import request_text
 from relayconf.remote.base import Session
+from relayconf.report import End, Report, failure_of, read_report
 from relayconf.shell import DEPLOY, UNDO, assemble
-from relayconf.text import printable
 
 PATIENCE = 60
 """Seconds that the host waits for the next byte of the payload."""
 
 _TIMEOUT = 900.0  # seconds for the whole script; a host that is still at work then goes on alone
-_END = re.compile(rb"(?:\A|\n)end ([0-9]{1,3})\n\Z")
-_SHOWN = 400  # characters of one line of the report that are quoted
-
-
-class _Status(IntEnum):
-    """The script's exit status, which is the number in its last line too."""
-
-    APPLIED = 0
-    REFUSED = 10
-    STALE = 11
-    RESTORED = 12
-    ROLLBACK_FAILED = 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """A deploy that was applied and verified: its transaction, its steps in order, and what a human should know."""
+    """A deploy that was applied and verified: its transaction, its steps in order, and what a human should know.
+
+    `verified` is what the MTA showed of it: `pass` or `unknown`, and why.
+    """
 
     transaction: str
     steps: tuple[str, ...]
+    verified: str
     warnings: tuple[str, ...]
 
 
@@ -72,78 +62,20 @@ def _payload(changes: Sequence[Change], undo: bytes) -> tuple[bytes, int, int]:
     return gzip.compress(b"".join([request, *contents, undo]), compresslevel=1, mtime=0), len(request), offset
 
 
-def _named(rest: str) -> str:
-    return rest.replace(" ", ": ", 1)
-
-
-def _recovered(rest: str) -> str:
-    transaction, _, how = rest.partition(" ")
-    done = {"finished": "was finished", "restored": "was rolled back", "unchanged": "had changed nothing"}
-    return f"transaction {transaction}, which had been cut short, {done.get(how, how)}"
-
-
-def _left(rest: str) -> str:
-    transaction, _, paths = rest.partition(" ")
-    return f"changed by somebody since transaction {transaction}, so left as it is: {paths}"
-
-
-_WARNINGS: Mapping[str, Callable[[str], str]] = {"recovered": _recovered, "left": _left, "warning": str}
-
-
-@dataclass(frozen=True, slots=True)
-class _Report:
-    """The lines of a report as pairs: what kind, and the rest."""
-
-    lines: tuple[tuple[str, str], ...]
-
-    def all(self, kind: str) -> tuple[str, ...]:
-        return tuple(rest for name, rest in self.lines if name == kind)
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        return tuple(_WARNINGS[kind](rest) for kind, rest in self.lines if kind in _WARNINGS)
-
-    @property
-    def failure(self) -> str:
-        return _named(next(iter(self.all("failed")), "deploy the host gave no reason"))
-
-    def list_of(self, kind: str) -> str:
-        return "; ".join(_named(rest) for rest in self.all(kind))
-
-
-def _read(stdout: bytes) -> tuple[_Report, int]:
-    end = _END.search(stdout)
-    if end is None:
-        raise ConnectionLost(
-            "the host's report broke off; what it did is unknown here",
-            hint="run the command again: the host's journal knows what was done",
-        )
-    lines = (printable(line)[:_SHOWN].partition(" ") for line in stdout[: end.start()].split(b"\n"))
-    return _Report(tuple((kind, rest) for kind, _, rest in lines)), int(end.group(1))
-
-
-def _by_hand(host: Host, *transactions: str) -> str:
-    folder = f"{host.state_directory}/txn/{transactions[0]}"
-    return f"the next apply tries again; the old files are on the host in {folder}/saved, named in the manifest"
-
-
-def _conclude(report: _Report, status: int, host: Host, transaction: str) -> Deployed:
-    match status:
-        case _Status.APPLIED:
-            return Deployed(transaction=transaction, steps=report.all("step"), warnings=report.warnings)
-        case _Status.STALE:
+def _conclude(report: Report, host: Host, transaction: str) -> Deployed:
+    match report.status:
+        case End.DONE:
+            (verified,) = report.all("verified")[:1] or ("unknown",)
+            return Deployed(
+                transaction=transaction, steps=report.all("step"), verified=verified, warnings=report.warnings
+            )
+        case End.STALE:
             raise StalePlan(
                 f"the host changed since the plan, nothing was written: {report.list_of('stale')}", hint="plan again"
             )
-        case _Status.REFUSED | _Status.RESTORED:
-            raise DeployError(f"{report.failure}; the host is as it was before")
-        case _Status.ROLLBACK_FAILED:
-            raise RollbackFailed(
-                f"{report.failure}; not put back: {report.list_of('rollback-failed')}",
-                hint=_by_hand(host, *report.all("recovering"), transaction),
-            )
         case _:
-            raise ConnectionLost(f"the host's report ends with the status {status}, which means nothing here")
+            broken = next(iter(report.all("recovering")), transaction)
+            raise failure_of(report, action="deploy", folder=f"{host.state_directory}/txn/{broken}")
 
 
 def _stdin(
@@ -204,5 +136,5 @@ def deploy(
     """
     script = assemble(mta.SHELL, *DEPLOY)
     stdin = _stdin(host, mta, changes, transaction, flush=flush, confirm=confirm)
-    report, status = _read(session.run(script, stdin=stdin, timeout=_TIMEOUT).stdout)
-    return _conclude(report, status, host, transaction)
+    report = read_report(session.run(script, stdin=stdin, timeout=_TIMEOUT).stdout)
+    return _conclude(report, host, transaction)

@@ -9,6 +9,7 @@ RelayconfError
 ├── MapError                   a lookup table's source holds, or would have to hold, what Postfix would misread
 ├── SecretError                a secret reference cannot be resolved
 ├── KeyFileError               the key that masks secrets cannot be read or made
+├── PlanFileError              a saved plan cannot be read, written or used here
 ├── SessionError               something between this machine and one host
 │   ├── ConnectError           no session came to be: nothing ran on the host
 │   │   ├── Unreachable        name, route, port or time-out
@@ -19,6 +20,7 @@ RelayconfError
 │   └── TcpRefused             a connection asked for from the host's side did not open
 └── HostError                  the script ran on the host and says why it cannot go on
     ├── HostCrash              relayconf itself failed while it worked on this host
+    ├── LimitCrossed           the plan does something for which a flag is to be given first
     ├── ObserveError           what came back from `observe` cannot be used
     └── DeployError            the deploy failed; says what the host was left as
         ├── StalePlan          the host changed since the plan
@@ -100,6 +102,10 @@ class KeyFileError(RelayconfError):
     """The key file that masks secrets (`plan.key`) cannot be read, is not 32 bytes, or is open to others."""
 
 
+class PlanFileError(RelayconfError):
+    """A saved plan cannot be read or written, was not written by this key, or was made of another inventory."""
+
+
 class SessionError(RelayconfError):
     """Something between this machine and one host."""
 
@@ -140,12 +146,23 @@ class HostCrash(HostError):
     """relayconf itself failed while it worked on this host; the message names the report. The other hosts went on."""
 
 
+class LimitCrossed(HostError):
+    """The plan crosses a limit whose flag was not given; the hint names it. Nothing was changed."""
+
+
 class ObserveError(HostError):
     """What came back from `observe` cannot be used: no MTA found, unreadable files, broken framing."""
 
 
 class DeployError(HostError):
-    """The deploy failed; the message says at which step, why, and that the host is as it was before."""
+    """The deploy failed; the message says at which step, why, and what the host was left as.
+
+    That is as it was before, but for what the message names when it was done *partly*.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, partly: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.partly = partly
 
 
 class StalePlan(DeployError):

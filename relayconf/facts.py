@@ -15,7 +15,7 @@ class Facts:
 
     `values` are the facts that the MTA's own shell fragment printed (`qmail.home`, `qmail.version`, …), as text; the
     MTA's Python gives them types. They come from the host, so they are hostile until escaped or checked.
-    `unfinished` is the transaction that a crash left behind, as its journal names it.
+    `unfinished` is a transaction that waits to be put right: a crash left it behind, or nobody confirmed it in time.
     """
 
     values: Mapping[str, str]

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from relayconf.facts import Facts
 from relayconf.model import MtaName
 from relayconf.mta import postfix, qmail
 from relayconf.mta.base import Mta
+from relayconf.mta.postfix import about as about_postfix
+from relayconf.mta.qmail import about as about_qmail
 
 MTAS: Mapping[MtaName, Mta] = {
     MtaName.QMAIL: qmail,
     MtaName.POSTFIX: postfix,
 }
+
+ABOUT: Mapping[MtaName, Callable[[Facts], Sequence[str]]] = {
+    MtaName.QMAIL: about_qmail.about,
+    MtaName.POSTFIX: about_postfix.about,
+}
+"""What each MTA says of itself on a host, in a few phrases that hold the host's words."""

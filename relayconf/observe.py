@@ -146,6 +146,12 @@ def _with_contents(answer: _Answer, packed: bytes, known: Mapping[str, str]) -> 
         yield replace(file, content=content)
 
 
+def _expired(unconfirmed: str) -> str | None:
+    """The transaction that was not confirmed in time and is still there."""
+    name, _, window = unconfirmed.partition(" ")
+    return name if window in {"overdue", "rebooted"} else None
+
+
 def _facts(stdout: bytes, host: Host, mta: Mta, known: Mapping[str, str]) -> Facts:
     lines, packed, status = _split(stdout)
     answer = _Answer()
@@ -161,7 +167,7 @@ def _facts(stdout: bytes, host: Host, mta: Mta, known: Mapping[str, str]) -> Fac
     if awaited:
         raise _broken("nothing is said about", ", ".join(sorted(awaited)))
     files = answer.files | {file.path: file for file in _with_contents(answer, packed, known)}
-    unfinished = answer.facts.get("state.unfinished")
+    unfinished = answer.facts.get("state.unfinished") or _expired(answer.facts.get("state.unconfirmed", ""))
     if unfinished is not None and not _TRANSACTION.fullmatch(unfinished):
         raise _broken("the name of a transaction", unfinished)
     return Facts(values=answer.facts, files=files, unfinished=unfinished)

@@ -7,13 +7,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from relayconf import blind
 from relayconf.diff import unified
+from relayconf.drift import Drift
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import ActualFile, Change, ChangeKind, DesiredFile
 from relayconf.masking import Masker
 from relayconf.model import Host
 from relayconf.mta.base import EVERYTHING_ELSE, Mta
 from relayconf.plankey import keyed_digest
+from relayconf.safety import Limit, crossed, row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,8 @@ class HostPlan:
     """Everything `apply` needs to know of one host (`changes`), and everything a reviewer wants to (the rest).
 
     `unfinished` is a transaction that was cut short and waits on the host; `recovered` says what became of one that was
-    put right before this plan was made. `fingerprint` is an HMAC over desired and base, in hex: equal plans on an
-    unchanged host have equal ones.
+    put right before this plan was made. `drift` is what was edited by hand, `limits` what needs a flag of `apply`.
+    `fingerprint` is an HMAC over desired and base, in hex: equal plans on an unchanged host have equal ones.
     """
 
     host: Host
@@ -60,6 +63,8 @@ class HostPlan:
     findings: tuple[Finding, ...]
     unfinished: str | None
     recovered: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    limits: tuple[Limit, ...] = ()
     fingerprint: str
 
     @property
@@ -167,19 +172,12 @@ def _diffs(mta: Mta, facts: Facts, changes: Sequence[Change], masker: Masker) ->
     return tuple(_diff(mta, facts, steps, masker) for steps in by_path.values() if not steps[-1].after.internal)
 
 
-def _nexthop(table: Mapping[str, str], key: str) -> str:
-    """Where mail for *key* goes by *table*: the key itself, then `.suffix` from long to short, then the rest."""
-    _, _, domain = key.rpartition("@")
-    suffixes = (domain[dot:] for dot, char in enumerate(domain) if char == ".")
-    return next((table[name] for name in (key, domain, *suffixes) if name in table), table[EVERYTHING_ELSE])
-
-
 def _route_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[RouteChange, ...], int]:
     keys = dict.fromkeys((EVERYTHING_ELSE, *before, *after))
     changes = tuple(
         RouteChange(recipients=key, before=old, after=new)
         for key in keys
-        if (old := _nexthop(before, key)) != (new := _nexthop(after, key))
+        if (old := row(before, key)) != (new := row(after, key))
     )
     return changes, len(keys) - len(changes)
 
@@ -192,8 +190,8 @@ def _contents_after(contents: Mapping[str, bytes | None], changes: Sequence[Chan
     return wanted
 
 
-def _fingerprint(host: Host, changes: Sequence[Change], findings: Sequence[Finding], key: bytes) -> str:
-    """HMAC over every change's base and wish, what refuses them, and the machine; contents go in by hash."""
+def _fingerprint(host: Host, changes: Sequence[Change], codes: Sequence[str], key: bytes, label: str) -> str:
+    """HMAC over every change's base and wish, what refuses or limits them, and the machine; contents go in by hash."""
     parts = [
         (
             change.path,
@@ -210,9 +208,8 @@ def _fingerprint(host: Host, changes: Sequence[Change], findings: Sequence[Findi
         )
         for change in changes
     ]
-    errors = sorted(finding.code for finding in findings if finding.severity is Severity.ERROR)
     machine = (host.name, host.connection, host.address, host.ssh.port)
-    return keyed_digest(key, "fingerprint", json.dumps([machine, errors, parts]).encode())
+    return keyed_digest(key, label, json.dumps([machine, sorted(codes), parts]).encode())
 
 
 def _state(facts: Facts) -> tuple[Finding, ...]:
@@ -224,22 +221,47 @@ def _state(facts: Facts) -> tuple[Finding, ...]:
     if busy := facts.values.get("state.busy"):
         text = f"another deploy is at work on this host: transaction {busy}"
         found.append(Finding(code="state-busy", severity=Severity.WARNING, text=text, ways_out=("wait for its end",)))
+    name, _, window = facts.values.get("state.unconfirmed", "").partition(" ")
+    if window.isdecimal():
+        text = f"transaction {name} waits to be confirmed, for {window} s yet; until then nothing can be applied"
+        ways_out = ("`relayconf confirm` keeps it", "`relayconf rollback` undoes it")
+        found.append(Finding(code="state-unconfirmed", severity=Severity.ERROR, text=text, ways_out=ways_out))
     return tuple(found)
 
 
 def plan_host(
-    *, host: Host, mta: Mta, facts: Facts, rendered: Sequence[DesiredFile], masker: Masker, key: bytes
+    *,
+    host: Host,
+    mta: Mta,
+    facts: Facts,
+    rendered: Sequence[DesiredFile],
+    masker: Masker,
+    key: bytes,
+    without_secrets: bool = False,
 ) -> HostPlan:
     """Compare what the inventory wants of *host* with what `observe` found there.
 
     *rendered* is what the MTA made of the inventory alone. *masker* hides secrets in the diffs; *key* signs the
-    fingerprint. Nothing is asked of the host.
+    fingerprint. *without_secrets*: the files were rendered with `blind.unresolved`, so that secrets do not count.
+    Nothing is asked of the host.
     """
-    desired = mta.desired(host, facts, rendered)
+    wish = blind.filled(mta, facts, rendered) if without_secrets else rendered
+    desired = mta.desired(host, facts, wish)
     changes = _changes(mta, facts, desired)
-    contents = {path: found.content for path, found in facts.files.items()}
-    routes, unchanged = _route_changes(mta.routes(contents), mta.routes(_contents_after(contents, changes)))
+    before = {path: found.content for path, found in facts.files.items()}
+    after = _contents_after(before, changes)
+    routes, unchanged = _route_changes(mta.routes(before), mta.routes(after))
+    drift = tuple(mta.drift(host, facts, desired))
+    limits: tuple[Limit, ...] = ()
+    if changes:
+        taken = mta.takes_over(host, facts, desired)
+        limits = crossed(host, drift, mta.ways(facts, before), mta.ways(facts, after), taken)
     findings = (*mta.refusals(host), *_state(facts), *mta.findings(host, facts, desired))
+    if without_secrets:
+        drift += blind.drift(host, mta, facts, rendered, drift)
+        findings += blind.notes(rendered)
+    codes = [item.code for item in findings if item.severity is Severity.ERROR] + [limit.code for limit in limits]
+    label = "fingerprint without secrets" if without_secrets else "fingerprint"
     return HostPlan(
         host=host,
         changes=changes,
@@ -248,5 +270,7 @@ def plan_host(
         routes_unchanged=unchanged,
         findings=findings,
         unfinished=facts.unfinished,
-        fingerprint=_fingerprint(host, changes, findings, key),
+        drift=drift,
+        limits=limits,
+        fingerprint=_fingerprint(host, changes, codes, key, label),
     )

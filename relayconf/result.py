@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from relayconf.errors import ConnectionLost, HostCrash, RelayconfError, RollbackFailed
+from relayconf.errors import ConnectionLost, HostCrash, LimitCrossed, RelayconfError, RollbackFailed
 from relayconf.exits import ExitCode
 from relayconf.model import Host
 from relayconf.plan import HostPlan
@@ -30,13 +30,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostResult:
-    """One host's end: its plan where there is one, the error where there is one, the reason where it was skipped."""
+    """One host's end: its plan where there is one, the error where there is one, the reason where it was skipped.
+
+    `verified` is what the MTA showed of a change that is live: `pass` or `unknown`, and why.
+    """
 
     host: str
     status: Status
     plan: HostPlan | None = None
     error: RelayconfError | None = None
     transaction: str | None = None
+    verified: str | None = None
     warnings: tuple[str, ...] = ()
     reason: str | None = None
 
@@ -99,12 +103,31 @@ def planned(plan: HostPlan) -> HostResult:
     return HostResult(host=plan.host.name, status=status, plan=plan)
 
 
-def failed(host: str, error: RelayconfError, plan: HostPlan | None = None) -> HostResult:
-    """The result of an error; what it means for the host follows from its class."""
+def _within(result: HostResult, allowed: Collection[str]) -> HostResult:
+    limits = result.plan.limits if result.plan is not None and result.status is Status.PLANNED else ()
+    flags = [limit.flag for limit in limits if limit.code not in allowed]
+    if not flags:
+        return result
+    codes = ", ".join(limit.code for limit in limits if limit.code not in allowed)
+    what = "a limit" if len(flags) == 1 else "limits"
+    error = LimitCrossed(f"the plan crosses {what} ({codes})", hint=f"if that is meant: {' '.join(flags)}")
+    return replace(result, status=Status.REFUSED, error=error)
+
+
+def within_limits(fleet: FleetResult, allowed: Collection[str]) -> FleetResult:
+    """*fleet* with those hosts refused whose plan crosses a limit that is not among the *allowed* codes."""
+    return replace(fleet, results=tuple(_within(result, allowed) for result in fleet.results))
+
+
+def failed(host: str, error: RelayconfError, plan: HostPlan | None = None, *, changing: bool = False) -> HostResult:
+    """The result of an error; what it means for the host follows from its class.
+
+    Where a *plan* was carried out, or the step was *changing* the host without one, a lost line leaves it unknown.
+    """
     match error:
         case RollbackFailed():
             status = Status.ROLLBACK_FAILED
-        case ConnectionLost() | HostCrash() if plan is not None:
+        case ConnectionLost() | HostCrash() if changing or plan is not None:
             status = Status.UNKNOWN
         case _:
             status = Status.FAILED

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TypeAlias
 
-from relayconf.deploy import deploy
+from relayconf.applying import LOOKS, Carrier, Connect
+from relayconf.journal import recover as recover_host
 from relayconf.masking import Masker
 from relayconf.model import Host
 from relayconf.mta.base import Resolve
@@ -24,8 +24,6 @@ from relayconf.templating import Templates
 from relayconf.waves import Wave, make_waves
 from relayconf.workers import Budget, Progress, each
 
-Connect: TypeAlias = Callable[[Host], Session]
-
 
 def new_transaction() -> str:
     """A transaction's name: sorts by time, and no two are alike."""
@@ -34,25 +32,35 @@ def new_transaction() -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planner:
-    """What planning a host needs besides the host."""
+    """What planning a host needs besides the host; *without_secrets* goes with a *secret* that resolves none."""
 
     templates: Templates
     secret: Resolve
     key: bytes
+    without_secrets: bool = False
 
     def plan(self, host: Host, session: Session, *, recover: bool) -> HostPlan:
         """Observe *host* and compare; with *recover*, what a crash left there is put right before.
 
-        Raises what rendering, the session, `observe` and `deploy` raise.
+        Raises what rendering, the session, `observe` and `journal.recover` raise.
         """
         mta = MTAS[host.mta]
         rendered = render(host, self.templates, self.secret)
         facts = observe(session, host, mta)
         recovered: tuple[str, ...] = ()
         if recover and facts.unfinished:
-            recovered = deploy(session, host, mta, (), new_transaction()).warnings
+            undone = recover_host(session, host, mta)
+            recovered = (*undone.recovered, *undone.left, *undone.warnings)
             facts = observe(session, host, mta)
-        plan = plan_host(host=host, mta=mta, facts=facts, rendered=rendered, masker=Masker(self.key), key=self.key)
+        plan = plan_host(
+            host=host,
+            mta=mta,
+            facts=facts,
+            rendered=rendered,
+            masker=Masker(self.key),
+            key=self.key,
+            without_secrets=self.without_secrets,
+        )
         return replace(plan, recovered=recovered)
 
 
@@ -60,7 +68,8 @@ class Planner:
 class Rollout:
     """Plans, and then perhaps applies, on one connection per host. A context manager: leaving it closes them all.
 
-    *connect* opens a session; *parallel* hosts are worked on at a time; *progress* hears of each that ends. A first
+    *connect* opens a session; *parallel* hosts are worked on at a time; *progress* hears of each that ends; *looks* are
+    the seconds before each look at a host whose line dropped while it was changed. A first
     ^C skips the hosts that are not begun and waits for those under way to come to their own end; a second one does not.
     """
 
@@ -69,6 +78,7 @@ class Rollout:
     connect: Connect
     parallel: int
     progress: Progress
+    looks: Sequence[float] = LOOKS
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -93,17 +103,29 @@ class Rollout:
             progress=self.progress,
         )
 
-    def apply(self, plans: FleetResult, *, flush: bool = False, waves: Sequence[Wave] | None = None) -> FleetResult:
+    def apply(
+        self,
+        plans: FleetResult,
+        *,
+        flush: bool = False,
+        confirm: int | None = None,
+        waves: Sequence[Wave] | None = None,
+    ) -> FleetResult:
         """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is.
 
-        *flush* has the mail that waits on those hosts tried again. *waves* of the pending hosts, the usual ones
+        *flush* has the mail that waits on those hosts tried again. With *confirm* each host rolls back by itself after
+        so many seconds unless this process lives to see it verified. *waves* of the pending hosts, the usual ones
         if none are given, follow each other; none is begun after one in which too many failed, or that was interrupted.
         """
         ends: dict[str, HostResult] = {}
         reason: str | None = None
+
+        def carry(plan: HostPlan) -> HostResult:
+            return self._deploy(plan, flush=flush, confirm=confirm)
+
         for wave in make_waves(plans.pending_hosts) if waves is None else waves:
             if reason is None:
-                done, reason = self._wave(wave, plans, begun=len(ends), flush=flush)
+                done, reason = self._wave(wave, plans, carry, begun=len(ends))
             else:
                 done = [skipped(name, reason) for name in wave.hosts]
             ends |= {result.host: result for result in done}
@@ -111,14 +133,14 @@ class Rollout:
         return in_order(results, [host.name for host in self.hosts], interrupted=reason == INTERRUPTED)
 
     def _wave(
-        self, wave: Wave, plans: FleetResult, *, begun: int, flush: bool
+        self, wave: Wave, plans: FleetResult, carry: Callable[[HostPlan], HostResult], *, begun: int
     ) -> tuple[Sequence[HostResult], str | None]:
         """The ends of one wave's hosts, and why no other wave is to be begun. *begun* hosts were in those before."""
         pending = {result.host: result.plan for result in plans.pending if result.plan is not None}
         budget = Budget(exceeded=wave.exceeded)
         done = each(
             [pending[name].host for name in wave.hosts],
-            lambda host: self._deploy(pending[host.name], flush=flush),
+            lambda host: carry(pending[host.name]),
             parallel=self.parallel,
             progress=lambda result, done, _: self.progress(result, begun + done, len(pending)),
             plans=pending,
@@ -126,12 +148,18 @@ class Rollout:
         )
         return done.results, INTERRUPTED if done.interrupted else budget.spent
 
-    def _deploy(self, plan: HostPlan, *, flush: bool) -> HostResult:
+    def _deploy(self, plan: HostPlan, *, flush: bool, confirm: int | None) -> HostResult:
         transaction = new_transaction()
         session, mta = self._sessions[plan.host.name], MTAS[plan.host.mta]
-        done = deploy(session, plan.host, mta, plan.changes, transaction, flush=flush)
+        carrier = Carrier(host=plan.host, mta=mta, session=session, connect=self.connect, looks=self.looks)
+        done = carrier.apply(plan.changes, transaction, flush=flush, confirm=confirm)
         return HostResult(
-            host=plan.host.name, status=Status.CHANGED, plan=plan, transaction=transaction, warnings=done.warnings
+            host=plan.host.name,
+            status=Status.CHANGED,
+            plan=plan,
+            transaction=transaction,
+            verified=done.verified,
+            warnings=done.warnings,
         )
 
     def _plan(self, host: Host, *, keep: bool, recover: bool) -> HostResult:

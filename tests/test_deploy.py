@@ -76,12 +76,13 @@ def test_applied() -> None:
     report = (
         b"recovered 20261124T101400Z-000000 restored\nleft 20261124T101400Z-000000 qmail:smtproutes\n"
         b"recovered 1 finished\nrecovered 2 unchanged\nrecovered 3 \x1b]0;x\nstep receive\nwarning sync: odd\n"
-        b"other line\n\nstep lock\nend 0\n"
+        b"other line\n\nstep lock\nverified pass mail left\nend 0\n"
     )
 
     assert run(report) == Deployed(
         transaction=TRANSACTION,
         steps=("receive", "lock"),
+        verified="pass mail left",
         warnings=(
             "transaction 20261124T101400Z-000000, which had been cut short, was rolled back",
             "changed by somebody since transaction 20261124T101400Z-000000, so left as it is: qmail:smtproutes",

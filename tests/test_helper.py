@@ -114,7 +114,7 @@ def test_open_programs(helped: Helped) -> None:
     (helped.home / "bin").chmod(0o777)
 
     with pytest.raises(
-        DeployError, match="guard: qmail:smtproutes: the directory .*/bin, or one above it, is not root's"
+        DeployError, match=r"guard: qmail:smtproutes: the directory .*/bin, or one above it, is not root's"
     ):
         helped.deploy(changes)
 

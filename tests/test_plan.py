@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 from relayconf.facts import Facts, Severity
 from relayconf.files import ActualFile, ChangeKind, DesiredFile
 from relayconf.masking import Masker
-from relayconf.model import Host, Ssh
+from relayconf.model import Direct, Host, Ssh
 from relayconf.mta import qmail
 from relayconf.mta.base import EVERYTHING_ELSE
 from relayconf.plan import HostPlan, RouteChange, plan_host
@@ -146,6 +147,37 @@ def test_the_fingerprint_binds_the_machine_and_what_refuses_it() -> None:
     made.append(plan(None, STORY_SMTPROUTES, found=qmail_facts(me=None)).fingerprint)
 
     assert len(set(made)) == 5
+
+
+def _applied(found: Facts, content: bytes) -> Facts:
+    """The host with *content* as what was applied last."""
+    line = f"{hashlib.sha256(content).hexdigest()} t 2026-11-24T10:15:00Z"
+    return dataclasses.replace(found, values={f"applied.{PATH}": line})
+
+
+def test_an_edit_that_would_be_overwritten_is_drift_and_a_limit() -> None:
+    """The fingerprint binds it: what was edited by hand since was not agreed to."""
+    found = qmail_facts(smtproutes=b":by.hand\n")
+    edited = plan(None, STORY_SMTPROUTES, found=_applied(found, STORY_SMTPROUTES))
+    ordinary = plan(None, STORY_SMTPROUTES, found=_applied(found, b":by.hand\n"))
+
+    assert [(item.path, item.disk) for item in edited.drift] == [(PATH, "edited since")]
+    assert [limit.code for limit in edited.limits] == ["drift"]
+    assert (ordinary.drift, ordinary.limits) == ((), ())
+    assert edited.changes == ordinary.changes
+    assert edited.fingerprint != ordinary.fingerprint
+
+
+def test_limits_compare_the_ways_before_and_after() -> None:
+    """A relay that goes, a domain that the host receives for, routes of somebody else's."""
+    gone = plan(b":isp\nkamata-net.com:store\nother.test:x\n", None, host=qmail_host(default=(Direct(),), domains={}))
+    leaving = plan(None, b":isp\n", host=qmail_host(domains={}))
+
+    assert [limit.code for limit in gone.limits] == ["no-relay", "take-over"]
+    assert [limit.text for limit in leaving.limits] == [
+        "mail for domains of our own would leave through a relay: kamata-net.com"
+    ]
+    assert plan(STORY_SMTPROUTES, STORY_SMTPROUTES).limits == ()
 
 
 def test_a_content_known_only_by_its_hash_is_compared_by_it() -> None:

@@ -8,6 +8,7 @@ from relayconf.errors import (
     ConnectionLost,
     DeployError,
     HostCrash,
+    LimitCrossed,
     RelayconfError,
     RollbackFailed,
     StalePlan,
@@ -16,11 +17,18 @@ from relayconf.errors import (
 from relayconf.exits import ExitCode
 from relayconf.facts import Finding, Severity
 from relayconf.plan import HostPlan
-from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned, skipped
+from relayconf.result import FleetResult, HostResult, Status, failed, in_order, planned, skipped, within_limits
+from relayconf.safety import Limit
 from tests.support.hosts import qmail_host
 
 
-def plan_of(name: str = "mx1", *, findings: tuple[Finding, ...] = (), fingerprint: str = "aa") -> HostPlan:
+def plan_of(
+    name: str = "mx1",
+    *,
+    findings: tuple[Finding, ...] = (),
+    fingerprint: str = "aa",
+    limits: tuple[Limit, ...] = (),
+) -> HostPlan:
     """A plan without changes."""
     return HostPlan(
         host=qmail_host(name),
@@ -30,6 +38,7 @@ def plan_of(name: str = "mx1", *, findings: tuple[Finding, ...] = (), fingerprin
         routes_unchanged=0,
         findings=findings,
         unfinished=None,
+        limits=limits,
         fingerprint=fingerprint,
     )
 
@@ -68,6 +77,14 @@ def test_what_an_error_means_for_the_host(error: RelayconfError, *, deploying: b
     result = failed("mx1", error, plan_of() if deploying else None)
 
     assert (result.status, result.error) == (status, error)
+
+
+def test_a_step_that_changes_a_host_without_a_plan() -> None:
+    """Leaves it unknown as well, when the line drops; other errors say what they say."""
+    assert failed("mx1", ConnectionLost("cut"), changing=True).status is Status.UNKNOWN
+    assert failed("mx1", HostCrash("oh"), changing=True).status is Status.UNKNOWN
+    assert failed("mx1", Unreachable("down"), changing=True).status is Status.FAILED
+    assert failed("mx1", RollbackFailed("help"), changing=True).status is Status.ROLLBACK_FAILED
 
 
 @pytest.mark.parametrize(
@@ -136,3 +153,25 @@ def test_what_went_wrong(status: Status) -> None:
     wrong = {Status.FAILED, Status.UNKNOWN, Status.ROLLBACK_FAILED}
 
     assert HostResult(host="a", status=status).went_wrong is (status in wrong)
+
+
+def test_a_plan_that_crosses_a_limit_is_refused_until_its_flag_is_given() -> None:
+    """The other hosts are as they were; the error names the flags that are missing."""
+    limits = tuple(Limit(code=code, flag=f"--{code}", text="") for code in ("a", "b"))
+    crossing = HostResult(host="x", status=Status.PLANNED, plan=plan_of("x", limits=limits))
+    unchanged = HostResult(host="u", status=Status.UNCHANGED, plan=plan_of("u", limits=limits))
+    others = (HostResult(host="y", status=Status.PLANNED, plan=plan_of("y")), failed("z", Unreachable("down")))
+    fleet = FleetResult(results=(crossing, unchanged, *others), interrupted=True)
+
+    refused = within_limits(fleet, ["b"])
+
+    assert refused.results[1:] == (unchanged, *others)
+    assert refused.interrupted
+    result = refused.results[0]
+    assert (result.host, result.status, result.plan) == ("x", Status.REFUSED, crossing.plan)
+    assert isinstance(result.error, LimitCrossed)
+    assert (result.error.message, result.error.hint) == ("the plan crosses a limit (a)", "if that is meant: --a")
+    both = within_limits(fleet, ()).results[0].error
+    assert both is not None
+    assert (both.message, both.hint) == ("the plan crosses limits (a, b)", "if that is meant: --a --b")
+    assert within_limits(fleet, ["a", "b"]) == fleet

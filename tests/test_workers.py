@@ -54,7 +54,7 @@ def test_an_error_is_the_host_s_result(tmp_path: Path) -> None:
 
 
 def test_a_line_that_is_lost_leaves_a_host_with_a_plan_unknown(tmp_path: Path) -> None:
-    """Without one nothing can have been written."""
+    """Without one nothing can have been written, unless the step changes hosts all the same."""
 
     def lose(_: Host) -> HostResult:
         raise ConnectionLost("lost")
@@ -66,6 +66,8 @@ def test_a_line_that_is_lost_leaves_a_host_with_a_plan_unknown(tmp_path: Path) -
 
     assert (planned.status, planned.plan) == (Status.UNKNOWN, plan)
     assert (other.status, other.plan) == (Status.FAILED, None)
+    (changing,) = each(fleet[1:], lose, parallel=2, progress=silent, changing=True).results
+    assert (changing.status, changing.plan) == (Status.UNKNOWN, None)
 
 
 def test_a_spent_budget_begins_no_further_host(tmp_path: Path) -> None:

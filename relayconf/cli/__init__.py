@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from relayconf import __version__
-from relayconf.cli import fleet, offline
+from relayconf.cli import fleet, journal, offline
 from relayconf.console import standard
 
 app = typer.Typer(
@@ -47,5 +47,9 @@ def main(
     """Smarthost configuration for Postfix and qmail: one inventory, exact plans, safe applies."""
 
 
-for _command in (offline.check, offline.show, offline.schema, offline.render, offline.helper, fleet.plan, fleet.apply):
+for _command in (
+    *(offline.check, offline.show, offline.schema, offline.render, offline.helper),
+    *(fleet.plan, fleet.apply),
+    *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
+):
     app.command()(_command)

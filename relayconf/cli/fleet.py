@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,10 @@ def plan(
     accept_new: AcceptNewOption = False,
     json: JsonOption = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when changes are pending.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Save the plan in this file, for apply --plan.")] = None,
+    without_secrets: Annotated[
+        bool, typer.Option("--without-secrets", help="Resolve no secret and compare none, as for cron.")
+    ] = False,
 ) -> None:
     """Show exactly what would change on each host. Nothing is changed."""
 
@@ -37,7 +42,7 @@ def plan(
         from relayconf.commands.plan import plan
 
         options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
-        return plan(console, options, exit_code=exit_code)
+        return plan(console, options, exit_code=exit_code, out=out, without_secrets=without_secrets)
 
     run(action)
 
@@ -51,6 +56,16 @@ def apply(
     json: JsonOption = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     flush: Annotated[bool, typer.Option("--flush", help="Have waiting mail tried again afterwards.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            "--confirm-timeout",
+            min=10,
+            max=86400,
+            metavar="SECONDS",
+            help="Each host rolls back by itself after so long, unless this process lives to see it verified.",
+        ),
+    ] = None,
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", help="Apply only the plan with this fingerprint.")
     ] = None,
@@ -63,21 +78,51 @@ def apply(
     all_at_once: Annotated[
         bool, typer.Option("--all-at-once", help="No canary unless one is named, however many hosts change.")
     ] = False,
+    saved: Annotated[Path | None, typer.Option("--plan", help="Apply only the plan saved in this file.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
+    overwrite_drift: Annotated[
+        bool, typer.Option("--overwrite-drift", help="Overwrite what was edited by hand.")
+    ] = False,
+    allow_no_relay: Annotated[
+        bool, typer.Option("--allow-no-relay", help="Send direct what went through a relay.")
+    ] = False,
+    allow_own_domains: Annotated[
+        bool, typer.Option("--allow-own-domains", help="Let mail for the host's own domains leave through a relay.")
+    ] = False,
+    allow_weaker_tls: Annotated[bool, typer.Option("--allow-weaker-tls", help="Let a relay's TLS be weaker.")] = False,
+    take_over: Annotated[bool, typer.Option("--take-over", help="Replace what somebody else configured.")] = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.apply import apply
-        from relayconf.commands.options import WaveOptions
+        from relayconf.commands.options import ApplyOptions, WaveOptions
         from relayconf.commands.plan import plan
 
         options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
         waves = WaveOptions(canary=canary, max_failures=max_failures, all_at_once=all_at_once)
+        if saved is not None and (dry_run or fingerprint is not None):
+            raise UsageError("--plan names the plan that is applied", hint="leave out --dry-run and --fingerprint")
         if dry_run and fingerprint is not None:
             raise UsageError("--dry-run applies nothing, there is no plan to insist on", hint="leave one of them out")
         if dry_run:
             return plan(console, options, waves=waves)
-        return apply(console, options, yes=yes, flush=flush, reviewed=fingerprint, waves=waves)
+        given = {
+            "drift": overwrite_drift,
+            "no-relay": allow_no_relay,
+            "own-domain": allow_own_domains,
+            "weaker-tls": allow_weaker_tls,
+            "take-over": take_over,
+        }
+        how = ApplyOptions(
+            yes=yes,
+            flush=flush,
+            confirm=confirm,
+            reviewed=fingerprint,
+            saved=saved,
+            waves=waves,
+            allowed=[code for code, is_given in given.items() if is_given],
+        )
+        return apply(console, options, how)
 
     run(action)

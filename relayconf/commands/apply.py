@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from relayconf.commands.options import USUAL_WAVES, Options, WaveOptions
+from relayconf.commands.options import ASKING, ApplyOptions, Options
+from relayconf.commands.saved import OTHER_PLAN, judge, wire
 from relayconf.commands.waves import chosen_waves, idle_canary, insist_on_canary, wanted_canary
-from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
-from relayconf.result import FleetResult
+from relayconf.result import FleetResult, within_limits
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{8}|[0-9a-f]{64}")
 
@@ -44,45 +44,40 @@ def _insist(reviewed: str, fingerprint: str) -> None:
         )
 
 
-def apply(
-    console: Console,
-    options: Options,
-    *,
-    yes: bool = False,
-    flush: bool = False,
-    reviewed: str | None = None,
-    waves: WaveOptions = USUAL_WAVES,
-) -> ExitCode:
-    """Apply the plan of the selected hosts after showing it; *yes* answers the question beforehand.
+def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> ExitCode:
+    """Apply the plan of the selected hosts after showing it, *how* says with what.
 
-    *flush* has the mail that waits on the changed hosts tried again. *reviewed* is the fingerprint of the plan that is
-    meant, short or whole, made with the same key: StalePlan when there are changes and the plan is another. *waves* is
-    the order in which the hosts change: UsageError when it names no host of these, or lets too many change at once.
-
-    What an earlier apply left on a host when it was cut short is put right before the plan is made, but not for a
-    *reviewed* plan: that was made of the host as it is.
+    A host whose plan crosses a limit is refused. What an earlier apply left on a host when it was cut short is put
+    right before the plan is made, but not for a reviewed or saved plan: that was made of the host as it is. Raises
+    StalePlan when there are changes and the plan is not the reviewed one; of a saved one the hosts that are another
+    by now fail, and no host is changed. UsageError when the waves name no host of these or let too many change at once.
     """
-    wanted = None if reviewed is None else _digits(reviewed)
-    wiring = Wiring(options=options, console=console)
-    canary = wanted_canary(waves, wiring)
+    wanted = None if how.reviewed is None else _digits(how.reviewed)
+    wiring, meant = wire(console, options, how.saved)
+    canary = wanted_canary(how.waves, wiring)
     with wiring.rollout() as rollout:
-        plans = rollout.plan(keep=True, recover=wanted is None and (yes or console.is_interactive))
+        as_it_is = wanted is not None or meant is not None
+        found = rollout.plan(keep=True, recover=not as_it_is and (how.yes or console.is_interactive))
+        judged, is_meant = judge(meant, found, wiring.key)
+        plans = within_limits(judged, how.allowed)
         fingerprint = plans.fingerprint(wiring.key)
-        order = chosen_waves(waves, canary, plans.pending_hosts)
+        order = chosen_waves(how.waves, canary, plans.pending_hosts)
         plan = text.plan(plans, fingerprint, order)
-        is_over = plans.interrupted or not plans.pending
+        is_over = plans.interrupted or not plans.pending or not is_meant
         if is_over or not options.json:
             console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
+        if not is_meant:
+            console.talk(OTHER_PLAN)
+        if wanted is not None and found.pending and not found.interrupted:
+            _insist(wanted, fingerprint)
         if is_over:
             return plans.exit_code
-        if wanted is not None:
-            _insist(wanted, fingerprint)
-        insist_on_canary(waves, order, wiring)
+        insist_on_canary(how.waves, order, wiring)
         if note := idle_canary(canary, plans.pending_hosts):
             console.talk(note)
-        if not yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
+        if not how.yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
             console.talk("nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans, flush=flush, waves=order)
+        fleet = rollout.apply(plans, flush=how.flush, confirm=how.confirm, waves=order)
     console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))
     return fleet.exit_code

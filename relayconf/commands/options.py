@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,3 +30,26 @@ class WaveOptions:
 
 USUAL_WAVES = WaveOptions()
 """A canary of one host for each MTA where more than a few change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyOptions:
+    """How a plan is applied.
+
+    `yes` answers the question beforehand. `flush` has the mail that waits on the changed hosts tried again. With
+    `confirm` a host rolls back by itself after so many seconds unless this process lives to see its change verified.
+    `reviewed` is the fingerprint of the plan that is meant, short or whole, and `saved` its file. `waves` is the order
+    in which the hosts change; `allowed` has the codes of the limits that a plan may cross.
+    """
+
+    yes: bool = False
+    flush: bool = False
+    confirm: int | None = None
+    reviewed: str | None = None
+    saved: Path | None = None
+    waves: WaveOptions = USUAL_WAVES
+    allowed: Collection[str] = ()
+
+
+ASKING = ApplyOptions()
+"""The plan of now, after a question."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from relayconf.blind import unresolved
 from relayconf.commands.options import Options
 from relayconf.console import Console
 from relayconf.inventory import load, select
@@ -17,6 +18,7 @@ from relayconf.result import HostResult
 from relayconf.rollout import Planner, Rollout
 from relayconf.secrets import Secrets
 from relayconf.templating import Templates, default_directories
+from relayconf.visits import Visits
 
 
 def _connector(options: Options, console: Console) -> Callable[[Host], Session]:
@@ -67,19 +69,31 @@ class Wiring:
             return LocalSession(become=host.ssh.become)
         return self._ssh(host)
 
-    def rollout(self) -> Rollout:
-        """The fleet that the command line selects."""
+    def _progress(self, result: HostResult, done: int, total: int) -> None:
+        self.console.progress(f"{result.host}: {result.status}", done=done, total=total)
 
-        def progress(result: HostResult, done: int, total: int) -> None:
-            self.console.progress(f"{result.host}: {result.status}", done=done, total=total)
-
+    def _get_ready(self) -> None:
         if any(host.connection == "ssh" for host in self.hosts):
             # cached_property is not thread-safe: made here, before the threads ask for it.
             _ = self._ssh
+
+    def visits(self) -> Visits:
+        """Connections to the hosts that the command line selects. Neither key nor secrets nor templates are needed."""
+        self._get_ready()
+        return Visits(connect=self.connect, parallel=self.options.parallel, progress=self._progress)
+
+    def rollout(self, *, without_secrets: bool = False) -> Rollout:
+        """The fleet that the command line selects; *without_secrets*, to be looked at with no reference resolved."""
+        self._get_ready()
         return Rollout(
             hosts=self.hosts,
-            planner=Planner(templates=self.templates, secret=self.secrets.resolve, key=self.key),
+            planner=Planner(
+                templates=self.templates,
+                secret=unresolved if without_secrets else self.secrets.resolve,
+                key=self.key,
+                without_secrets=without_secrets,
+            ),
             connect=self.connect,
             parallel=self.options.parallel,
-            progress=progress,
+            progress=self._progress,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
+from relayconf.drift import Drift
 from relayconf.facts import Facts, Finding
 from relayconf.files import DesiredFile, WatchedFile
-from relayconf.model import Host, SecretRef
+from relayconf.model import Host, SecretRef, TlsLevel
 from relayconf.templating import Templates
 
 Resolve: TypeAlias = Callable[[SecretRef], str]
@@ -16,6 +18,20 @@ Resolve: TypeAlias = Callable[[SecretRef], str]
 
 EVERYTHING_ELSE = "the rest of the world"
 """The row of the route table for every recipient that no other row is for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What becomes of mail: delivered here, by the recipient's own MX, through another server, or refused.
+
+    `nexthop` is that server as the MTA spells it, `tls` the level there as far as it is known. `is_ours` marks a domain
+    that the host itself is for: one that it delivers, or receives for others. Nothing follows from an `unknown` way.
+    """
+
+    kind: Literal["local", "direct", "relay", "reject", "unknown"]
+    nexthop: str = ""
+    tls: TlsLevel | None = None
+    is_ours: bool = False
 
 
 class Mta(Protocol):
@@ -51,6 +67,16 @@ class Mta(Protocol):
 
     # Routes by key, from the contents of the files (None: absent), for the plan's table before -> after.
     def routes(self, contents: Mapping[str, bytes | None]) -> Mapping[str, str]: ...
+
+    # The same in values that can be compared, for the limits: the rows of `routes`, and the domains that are the host's
+    # own. *contents* take the place of those in *facts*.
+    def ways(self, facts: Facts, contents: Mapping[str, bytes | None]) -> Mapping[str, Way]: ...
+
+    # What was edited on the host since it was last applied, and what the wish makes of it.
+    def drift(self, host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[Drift]: ...
+
+    # What of somebody else's, never applied by relayconf, the wish would take away; in words, without secrets.
+    def takes_over(self, host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[str]: ...
 
     # Where secrets stand in a file's content, as (start, end) byte offsets, in order and not overlapping.
     def secret_spans(self, path: str, content: bytes) -> Sequence[tuple[int, int]]: ...

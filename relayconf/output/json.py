@@ -46,26 +46,32 @@ def _plan(plan: HostPlan) -> Json:
         ],
         "routes_unchanged": plan.routes_unchanged,
         "findings": [_finding(finding) for finding in plan.findings],
+        "drift": [
+            {"path": item.path, "name": item.name, "last": item.last, "disk": item.disk, "wanted": item.wanted}
+            for item in plan.drift
+        ],
+        "limits": [{"code": limit.code, "flag": limit.flag, "text": limit.text} for limit in plan.limits],
         "unfinished": plan.unfinished,
         "recovered": list(plan.recovered),
         "fingerprint": plan.fingerprint,
     }
 
 
+def error_of(result: HostResult) -> Json:
+    """The error that a host ended with, None without one."""
+    if result.error is None:
+        return None
+    return {"kind": type(result.error).__name__, "message": result.error.message, "hint": result.error.hint}
+
+
 def _host(result: HostResult) -> Json:
-    error: Json = None
-    if result.error is not None:
-        error = {
-            "kind": type(result.error).__name__,
-            "message": result.error.message,
-            "hint": result.error.hint,
-        }
     return {
         "host": result.host,
         "status": str(result.status),
         "plan": None if result.plan is None else _plan(result.plan),
-        "error": error,
+        "error": error_of(result),
         "transaction": result.transaction,
+        "verified": result.verified,
         "warnings": list(result.warnings),
         "reason": result.reason,
     }

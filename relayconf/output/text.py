@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from relayconf.drift import Drift
+from relayconf.errors import DeployError
 from relayconf.facts import Finding, Severity
 from relayconf.files import ChangeKind
 from relayconf.output.tables import columns, host_names
 from relayconf.plan import FileDiff, HostPlan
 from relayconf.result import INTERRUPTED, FleetResult, HostResult, Status
+from relayconf.safety import Limit
 from relayconf.text import printable
 from relayconf.waves import FEW, Wave
 
@@ -123,6 +126,38 @@ def _remarks(plans: Sequence[HostPlan], severity: Severity, title: str) -> list[
     return [*lines, ""] if lines else []
 
 
+def _value(value: str | None) -> str:
+    return "absent" if value is None else printable(value) or "empty"
+
+
+def drifted(item: Drift) -> str:
+    """One value that was edited by hand: as relayconf left it, as it is, and as it will be."""
+    name = " ".join(filter(None, (item.path.partition(":")[2], item.name)))
+    disk = f"last {_value(item.last)}, on disk {_value(item.disk)}"
+    return f"{printable(name)}: {disk}, {f'wanted {_value(item.wanted)}' if item.is_overwritten else 'which stays'}"
+
+
+def _drift(plans: Sequence[HostPlan]) -> list[str]:
+    rows: dict[str, list[str]] = {}
+    for plan in plans:
+        for item in plan.drift:
+            rows.setdefault(drifted(item), []).append(plan.host.name)
+    lines = [f"{'Drift':<9} {_names(hosts)}   {text}" for text, hosts in rows.items()]
+    return [*lines, ""] if lines else []
+
+
+def _limits(plans: Sequence[HostPlan]) -> list[str]:
+    rows: dict[Limit, list[str]] = {}
+    for plan in plans:
+        for limit in plan.limits:
+            rows.setdefault(limit, []).append(plan.host.name)
+    lines = [
+        f"{'Limit':<9} {_names(hosts)}   {printable(limit.text)}   blocks apply until {limit.flag}"
+        for limit, hosts in rows.items()
+    ]
+    return [*lines, ""] if lines else []
+
+
 def findings(host: str, found: Sequence[Finding]) -> list[str]:
     """One host's findings, worst first, for commands that look at one host after the other."""
     lines: list[str] = []
@@ -168,6 +203,10 @@ def _outcome(result: HostResult) -> str:
             return "outcome unknown"
         case Status.ROLLBACK_FAILED:
             return "ROLLBACK FAILED, needs a human"
+        case Status.REFUSED:
+            return "refused"
+        case _ if isinstance(result.error, DeployError) and result.error.partly:
+            return "failed, and something was changed"
         case _:
             return "failed, nothing changed"
 
@@ -201,6 +240,8 @@ def plan(fleet: FleetResult, fingerprint: str, waves: Sequence[Wave] = ()) -> st
     lines = [
         *_routes([plan for plan in plans if plan.has_changes]),
         *_changes([plan for plan in plans if plan.has_changes]),
+        *_drift(plans),
+        *_limits([plan for plan in plans if plan.has_changes]),
         *_refusals(plans),
         *_remarks(plans, Severity.WARNING, "Warning"),
         *_remarks(plans, Severity.NOTE, "Note"),
@@ -218,10 +259,18 @@ def plan(fleet: FleetResult, fingerprint: str, waves: Sequence[Wave] = ()) -> st
     return "\n".join([*lines, f"Plan: {counts}   fingerprint {short_fingerprint(fingerprint)}"])
 
 
+def _verified(result: HostResult) -> str:
+    if result.verified is None:
+        return ""
+    verdict, _, seen = result.verified.partition(" ")
+    said = "verified" if verdict == "pass" else "not verified"
+    return f"   {said}: {printable(seen)}" if seen else f"   {said}"
+
+
 def applied(fleet: FleetResult) -> str:
     """What `apply` did to each host."""
     changed = fleet.with_status(Status.CHANGED)
-    lines = [f"{result.host}   changed   {result.transaction}" for result in changed]
+    lines = [f"{result.host}   changed   {result.transaction}{_verified(result)}" for result in changed]
     lines += [f"{result.host}   warning: {printable(text)}" for result in changed for text in result.warnings]
     lines += ["", *failures(fleet)] if fleet.failed else [""]
     counts = ", ".join(f"{len(fleet.with_status(status))} {status}" for status in Status if fleet.with_status(status))

@@ -331,6 +331,13 @@ keep_left() {
 	[ "$c_sha" = - ] || ! mta_merges "$c_path" || copy_new "$c_target" "$work/left/$c_index"
 }
 
+# What the MTA itself shows since it has the change. Only a failure that is new and its own goes back.
+judge() {
+	verdict='' seen=
+	mta_verdict 3>&- || return 1
+	note "verified $verdict $seen"
+}
+
 collect_changed() {
 	changed=$changed$c_path$nl
 	recorded=$recorded$c_path$tab$c_sha$tab$transaction$tab$now$nl
@@ -503,7 +510,7 @@ main() {
 	arm || fail
 	run_phases || fail
 	find_latest
-	step verify && each verify_one "$latest" || fail
+	step verify && each verify_one "$latest" && judge || fail
 	record && step finalize || fail
 	open_window
 	settle

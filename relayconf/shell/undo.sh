@@ -60,6 +60,7 @@ read_standing() {
 	stands=${ended:-unfinished}
 	if [ "$at_work" = "${work##*/}" ]; then
 		stands=unfinished
+		! alive "$l_owner" || ended_note='at work'
 	elif read_window "$work"; then
 		stands=unconfirmed ended_note=$window
 	fi

@@ -65,3 +65,44 @@ def test_a_dry_run_tells_the_waves_that_are_wanted(tmp_path: Path) -> None:
     dry = run("apply", "--dry-run", "-i", str(tmp_path / "inventory.yaml"), "--canary", "2", "--max-failures", "3")
 
     assert "Waves: first a b (canary), then 2 hosts; stops after more than 3 failures\n" in dry.stdout
+
+
+def test_a_plan_is_saved_and_applied(host: LocalHost) -> None:
+    """Through the options; what makes no sense beside them is refused."""
+    assert run("plan", "--out", "p.json", "edge").exit_code == ExitCode.OK
+    for other in (("--dry-run",), ("--fingerprint", "0000-0000")):
+        refused = run("apply", "--yes", "--plan", "p.json", *other)
+        assert refused.exit_code == ExitCode.USAGE
+        assert "--plan names the plan that is applied" in refused.stderr
+    assert run("apply", "--yes", "--plan", "inventory.yaml").exit_code == ExitCode.ERROR
+    assert not (host.control / "smtproutes").exists()
+
+    assert run("apply", "--yes", "--plan", "p.json").stdout.endswith("Apply: 1 changed\n")
+    assert (host.control / "smtproutes").exists()
+
+
+def test_flags_of_limits(host: LocalHost) -> None:
+    """Each allows its own limit."""
+    routes = host.control / "smtproutes"
+    routes.write_bytes(b"other.test:192.0.2.9\n:mail.asahi-net.or.jp\n")
+    (host.control / "rcpthosts").write_bytes(b"own.test\n")
+    assert run("apply", "--yes").exit_code == ExitCode.HOST_FAILED
+    assert run("apply", "--yes", "--take-over").exit_code == ExitCode.OK
+
+    routes.write_bytes(b"own.test:192.0.2.9\n:mail.asahi-net.or.jp\n")
+    assert "--overwrite-drift --allow-own-domains\n" in run("apply", "--yes", "--allow-weaker-tls").stdout
+    assert run("apply", "--yes", "--overwrite-drift").exit_code == ExitCode.HOST_FAILED
+    assert run("apply", "--yes", "--overwrite-drift", "--allow-own-domains").exit_code == ExitCode.OK
+
+    text = host.inventory.read_text(encoding="utf-8")
+    host.inventory.write_text(text.replace("relay: isp", "relay: direct"), encoding="utf-8")
+    assert run("apply", "--yes").exit_code == ExitCode.HOST_FAILED
+    assert run("apply", "--yes", "--allow-no-relay").exit_code == ExitCode.OK
+
+
+def test_a_plan_without_secrets(host: LocalHost) -> None:
+    """It has a fingerprint of its own."""
+    real, blind = (run("plan", "--json", *more).stdout for more in ((), ("--without-secrets",)))
+
+    assert json.loads(real)["fingerprint"] != json.loads(blind)["fingerprint"]
+    assert host.inventory.exists()

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from relayconf.commands.apply import apply
+from relayconf.commands.options import ApplyOptions
 from relayconf.commands.plan import plan
 from relayconf.console import Console
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
-from tests.support.local_host import INVENTORY, Terminal, local_host, said
-from tests.support.qmail_tree import snapshot
+from tests.support.local_host import INVENTORY, LocalHost, Terminal, local_host, said
+from tests.support.qmail_tree import make_qmail, snapshot
 
 
 def test_a_typed_yes_applies(tmp_path: Path) -> None:
@@ -55,12 +56,12 @@ def test_a_reviewed_plan_is_applied_and_no_other(tmp_path: Path) -> None:
 
     for fingerprint in (short, long):
         with pytest.raises(StalePlan, match=r"the plan is another by now, its fingerprint is \w{4}-\w{4}; nothing was"):
-            apply(said().console, host.options(), yes=True, reviewed=fingerprint)
+            apply(said().console, host.options(), ApplyOptions(yes=True, reviewed=fingerprint))
     assert snapshot(host.control) == before
     host.inventory.write_text(inventory)
-    assert apply(said().console, host.options(), yes=True, reviewed=short) is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, reviewed=short)) is ExitCode.OK
     assert snapshot(host.control) != before
-    assert apply(said().console, host.options(), yes=True, reviewed=short) is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, reviewed=short)) is ExitCode.OK
 
 
 def test_a_plan_that_was_refused_when_it_was_reviewed_is_another(tmp_path: Path) -> None:
@@ -73,13 +74,13 @@ def test_a_plan_that_was_refused_when_it_was_reviewed_is_another(tmp_path: Path)
     (tmp_path / "state").chmod(0o700)
 
     with pytest.raises(StalePlan):
-        apply(said().console, host.options(), yes=True, reviewed=short)
+        apply(said().console, host.options(), ApplyOptions(yes=True, reviewed=short))
 
 
 def test_a_reviewed_plan_puts_nothing_right_before(tmp_path: Path) -> None:
     """It was made of the host as it is; so when it is another by now, nothing at all was done."""
     host = local_host(tmp_path)
-    apply(said().console, host.options(), yes=True)
+    apply(said().console, host.options(), ApplyOptions(yes=True))
     state = tmp_path / "state"
     (transaction,) = (state / "txn").iterdir()
     journal = (transaction / "journal").read_text()
@@ -88,9 +89,9 @@ def test_a_reviewed_plan_puts_nothing_right_before(tmp_path: Path) -> None:
     (host.control / "smtproutes").write_bytes(b":by.hand\n")
 
     with pytest.raises(StalePlan):
-        apply(said().console, host.options(), yes=True, reviewed="0000-0000")
+        apply(said().console, host.options(), ApplyOptions(yes=True, reviewed="0000-0000"))
     assert (state / "lock").is_symlink()
-    apply(said().console, host.options(), yes=True)
+    apply(said().console, host.options(), ApplyOptions(yes=True))
     assert not (state / "lock").is_symlink()
 
 
@@ -100,7 +101,7 @@ def test_what_is_no_fingerprint(tmp_path: Path, fingerprint: str) -> None:
     host = local_host(tmp_path)
 
     with pytest.raises(UsageError, match="is no fingerprint"):
-        apply(said().console, host.options(), yes=True, reviewed=fingerprint)
+        apply(said().console, host.options(), ApplyOptions(yes=True, reviewed=fingerprint))
 
 
 def test_without_a_terminal_it_wants_yes_beforehand(tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ def test_without_a_terminal_it_wants_yes_beforehand(tmp_path: Path) -> None:
 
     with pytest.raises(UsageError, match="no terminal to ask on"):
         apply(said("yes\n").console, host.options())
-    assert apply(said().console, host.options(), yes=True) is ExitCode.OK
+    assert apply(said().console, host.options(), ApplyOptions(yes=True)) is ExitCode.OK
 
 
 def test_an_unchanged_host_is_not_asked_about(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_a_refused_host_is_never_applied(tmp_path: Path) -> None:
     (host.control / "me").unlink()
     before = snapshot(host.control)
 
-    assert apply(said().console, host.options(), yes=True) is ExitCode.HOST_FAILED
+    assert apply(said().console, host.options(), ApplyOptions(yes=True)) is ExitCode.HOST_FAILED
     assert snapshot(host.control) == before
 
 
@@ -137,8 +138,8 @@ def test_json_is_one_document_whatever_happens(tmp_path: Path) -> None:
     host = local_host(tmp_path)
     first, second = said(), said()
 
-    apply(first.console, host.options(json=True), yes=True)
-    apply(second.console, host.options(json=True), yes=True)
+    apply(first.console, host.options(json=True), ApplyOptions(yes=True))
+    apply(second.console, host.options(json=True), ApplyOptions(yes=True))
 
     assert json.loads(first.out.getvalue())["kind"] == "apply"
     assert json.loads(second.out.getvalue())["kind"] == "plan"
@@ -173,7 +174,7 @@ def test_what_the_mta_cannot_do_is_refused_before_anything_is_written(tmp_path: 
     before = snapshot(host.control)
     heard = said()
 
-    assert apply(heard.console, host.options(), yes=True) is ExitCode.HOST_FAILED
+    assert apply(heard.console, host.options(), ApplyOptions(yes=True)) is ExitCode.HOST_FAILED
     assert "edge   refused: " in heard.out.getvalue()
     assert "+:mail.asahi-net.or.jp" not in heard.out.getvalue()
     assert snapshot(host.control) == before
@@ -182,7 +183,7 @@ def test_what_the_mta_cannot_do_is_refused_before_anything_is_written(tmp_path: 
 def test_an_earlier_apply_that_was_cut_short_is_put_right(tmp_path: Path) -> None:
     """Also when there is nothing else to do; `plan` tells of it, with the exit status of pending changes."""
     host = local_host(tmp_path)
-    apply(said().console, host.options(), yes=True)
+    apply(said().console, host.options(), ApplyOptions(yes=True))
     state = tmp_path / "state"
     (transaction,) = (state / "txn").iterdir()
     (state / "lock").symlink_to(f"1.1:another-boot:{transaction.name}")
@@ -190,7 +191,7 @@ def test_an_earlier_apply_that_was_cut_short_is_put_right(tmp_path: Path) -> Non
 
     assert plan(told.console, host.options(), exit_code=True) is ExitCode.CHANGES_PENDING
     assert f"transaction {transaction.name} was cut short; `apply` will put it right" in told.out.getvalue()
-    assert apply(put_right.console, host.options(), yes=True) is ExitCode.OK
+    assert apply(put_right.console, host.options(), ApplyOptions(yes=True)) is ExitCode.OK
     assert put_right.out.getvalue() == (
         f"edge   transaction {transaction.name}, which had been cut short, was finished\n\nPlan: no changes (1 host)\n"
     )
@@ -206,3 +207,63 @@ def test_a_plan_that_is_on_the_screen_already_is_not_shown_twice(tmp_path: Path)
     apply(console, local_host(tmp_path).options())
 
     assert screen.getvalue().count("Plan: 1 host changes") == 1
+
+
+def _edited(tmp_path: Path) -> LocalHost:
+    """The host after an apply and an edit by hand."""
+    host = local_host(tmp_path)
+    apply(said().console, host.options(), ApplyOptions(yes=True))
+    (host.control / "smtproutes").write_bytes(b":by.hand\n")
+    return host
+
+
+def test_a_limit_blocks_until_its_flag_is_given(tmp_path: Path) -> None:
+    """Nothing is asked and nothing is changed before."""
+    host = _edited(tmp_path)
+    refused, allowed = said("yes\n", terminal=True), said()
+
+    assert apply(refused.console, host.options(), ApplyOptions(allowed=["no-relay"])) is ExitCode.HOST_FAILED
+    assert "Type yes" not in refused.err.getvalue()
+    assert "hint: if that is meant: --overwrite-drift\n" in refused.out.getvalue()
+    assert (host.control / "smtproutes").read_bytes() == b":by.hand\n"
+    assert apply(allowed.console, host.options(), ApplyOptions(yes=True, allowed=["drift"])) is ExitCode.OK
+    assert (host.control / "smtproutes").read_bytes() != b":by.hand\n"
+
+
+def test_the_other_hosts_go_on(tmp_path: Path) -> None:
+    """As they do with a refused one."""
+    host = _edited(tmp_path)
+    make_qmail(tmp_path / "other")
+    other = (
+        f"{{mta: qmail, connection: local, relay: isp, qmail_home: {tmp_path}/other, state_directory: {tmp_path}/s}}"
+    )
+    host.inventory.write_text(host.inventory.read_text().replace("domains:", f"  other: {other}\ndomains:"))
+    heard = said()
+
+    assert apply(heard.console, host.options(), ApplyOptions(yes=True)) is ExitCode.HOST_FAILED
+    assert heard.out.getvalue().endswith("Apply: 1 changed, 1 refused\n")
+    assert (tmp_path / "other/control/smtproutes").exists()
+    assert (host.control / "smtproutes").read_bytes() == b":by.hand\n"
+
+
+def test_what_the_plan_was_reviewed_with_is_what_apply_has(tmp_path: Path) -> None:
+    """Flags are no part of the fingerprint, the limits that they allow are."""
+    host = _edited(tmp_path)
+    heard = said()
+    plan(heard.console, host.options())
+    short = heard.out.getvalue().rsplit(" ", 1)[1].strip()
+
+    assert apply(said().console, host.options(), ApplyOptions(yes=True, reviewed=short)) is ExitCode.HOST_FAILED
+    overwriting = ApplyOptions(yes=True, reviewed=short, allowed=["drift"])
+    assert apply(said().console, host.options(), overwriting) is ExitCode.OK
+
+
+def test_the_plan_without_secrets_is_not_the_one_to_apply(tmp_path: Path) -> None:
+    """Its fingerprint is another."""
+    host = local_host(tmp_path)
+    heard = said()
+    plan(heard.console, host.options(), without_secrets=True)
+    short = heard.out.getvalue().rsplit(" ", 1)[1].strip()
+
+    with pytest.raises(StalePlan):
+        apply(said().console, host.options(), ApplyOptions(yes=True, reviewed=short))

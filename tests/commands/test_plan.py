@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from relayconf.commands.plan import plan
+from relayconf.commands.apply import apply
+from relayconf.commands.options import ApplyOptions
+from relayconf.commands.plan import _is_due, plan
+from relayconf.drift import Drift
+from relayconf.errors import Unreachable
 from relayconf.exits import ExitCode
-from tests.support.local_host import local_host, said
+from relayconf.files import DesiredFile
+from relayconf.masking import Masker
+from relayconf.mta import qmail
+from relayconf.plan import plan_host
+from relayconf.result import failed, planned
+from tests.support.facts import qmail_facts
+from tests.support.hosts import STORY_SMTPROUTES, qmail_host
+from tests.support.local_host import INVENTORY, local_host, said
 from tests.support.qmail_tree import snapshot
 
 
@@ -50,3 +62,59 @@ def test_json_is_one_document(tmp_path: Path) -> None:
     plan(heard.console, local_host(tmp_path).options(json=True))
 
     assert json.loads(heard.out.getvalue())["format"] == 1
+
+
+def test_drift_counts_when_it_would_be_overwritten(tmp_path: Path) -> None:
+    """It is shown with its flag; an edit that the inventory agrees with is no drift."""
+    host = local_host(tmp_path)
+    apply(said().console, host.options(), ApplyOptions(yes=True))
+    (host.control / "smtproutes").write_bytes(b":by.hand\n")
+    heard, agreed = said(), said()
+
+    assert plan(heard.console, host.options(), exit_code=True) is ExitCode.CHANGES_PENDING
+    assert "Drift     edge   smtproutes: last as transaction " in heard.out.getvalue()
+    assert "blocks apply until --overwrite-drift\n" in heard.out.getvalue()
+    (host.control / "smtproutes").write_bytes(b"# mine\nkamata-net.com:192.168.0.100\n:mail.asahi-net.or.jp\n")
+    assert plan(agreed.console, host.options(), exit_code=True) is ExitCode.OK
+    assert agreed.out.getvalue() == "Plan: no changes (1 host)\n"
+
+
+def test_without_secrets_nobody_is_asked(tmp_path: Path) -> None:
+    """A Postfix host's password comes from a command that leaves a trace."""
+    inventory = (
+        INVENTORY.replace(
+            "{{host: mail.asahi-net.or.jp, tls: none}}",
+            "{{host: a.test, port: 587, auth: {{username: u, password: {{command: 'touch {home}/asked; echo x'}}}}}}",
+        )
+        .replace("mta: qmail", "mta: postfix")
+        .replace("qmail_home: {home}", "config_directory: {home}")
+    )
+    host = local_host(tmp_path, inventory=inventory)
+    asked = tmp_path / "qmail" / "asked"
+
+    plan(said().console, host.options(), without_secrets=True)
+    assert not asked.exists()
+    plan(said().console, host.options())
+    assert asked.exists()
+
+
+def test_what_is_to_be_done_shows() -> None:
+    """A diff, or an edit that would be overwritten; not what stays, and not relayconf's own record alone."""
+    host = qmail_host()
+    made = plan_host(
+        host=host,
+        mta=qmail,
+        facts=qmail_facts(),
+        rendered=[DesiredFile(path="qmail:smtproutes", content=STORY_SMTPROUTES)],
+        masker=Masker(b"k" * 32),
+        key=b"k" * 32,
+    )
+    record = replace(made, diffs=())
+    drift = Drift(path="postfix:live/sasl_passwd", last="a", disk="b", wanted="c")
+    edited = replace(made, changes=(), diffs=(), drift=(drift,))
+    stays = replace(record, drift=(replace(drift, wanted="b"),))
+
+    due = [_is_due(planned(one)) for one in (made, record, edited, stays)]
+
+    assert due == [True, False, True, False]
+    assert not _is_due(failed("edge", Unreachable("down")))

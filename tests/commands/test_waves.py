@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from relayconf.commands.apply import apply
-from relayconf.commands.options import WaveOptions
+from relayconf.commands.options import ApplyOptions, WaveOptions
 from relayconf.commands.plan import plan
 from relayconf.commands.waves import wanted_canary
 from relayconf.commands.wiring import Wiring
@@ -55,9 +55,10 @@ def test_a_canary_that_is_none_of_these_hosts(fleet: LocalFleet, canary: str, wh
     heard = said()
     options, waves = fleet.options("a", "b", "c"), WaveOptions(canary=canary)
 
-    for command in (apply, plan):
-        with pytest.raises(UsageError, match=why):
-            command(heard.console, options, waves=waves)
+    with pytest.raises(UsageError, match=why):
+        apply(heard.console, options, ApplyOptions(waves=waves))
+    with pytest.raises(UsageError, match=why):
+        plan(heard.console, options, waves=waves)
     assert (heard.out.getvalue(), heard.err.getvalue()) == ("", "")
 
 
@@ -68,23 +69,24 @@ def test_all_at_once_has_to_be_wanted(fleet: LocalFleet) -> None:
     with pytest.raises(
         UsageError, match="5 hosts would change at once, and no canary before them; nothing was changed"
     ):
-        apply(heard.console, fleet.options(), waves=WaveOptions(canary="0"))
+        apply(heard.console, fleet.options(), ApplyOptions(waves=WaveOptions(canary="0")))
 
     *_, waves, sums = heard.out.getvalue().splitlines()
     assert waves == "Waves: 5 hosts at once; stops after more than 1 failure"
     assert sums.startswith("Plan: 5 hosts change")
     assert "Type yes" not in heard.err.getvalue()
     assert fleet.changed() == ()
-    assert apply(said().console, fleet.options(), yes=True, waves=WaveOptions(all_at_once=True)) is ExitCode.OK
+    at_once = ApplyOptions(yes=True, waves=WaveOptions(all_at_once=True))
+    assert apply(said().console, fleet.options(), at_once) is ExitCode.OK
     assert fleet.changed() == fleet.names
 
 
 def test_a_canary_that_does_not_change_is_none(fleet: LocalFleet) -> None:
     """It is noted, and the usual one takes its place."""
-    apply(said().console, fleet.options("a"), yes=True)
+    apply(said().console, fleet.options("a"), ApplyOptions(yes=True))
     heard = said()
 
-    assert apply(heard.console, fleet.options(), yes=True, waves=WaveOptions(canary="a")) is ExitCode.OK
+    assert apply(heard.console, fleet.options(), ApplyOptions(yes=True, waves=WaveOptions(canary="a"))) is ExitCode.OK
     assert "Waves: first b (canary), then 3 hosts; " in heard.out.getvalue()
     assert "no canary, because nothing changes there: a\n" in heard.err.getvalue()
     assert fleet.changed() == fleet.names
@@ -94,7 +96,7 @@ def test_a_canary_that_changes_is_not_noted(fleet: LocalFleet) -> None:
     """Neither a name nor a number."""
     for canary in ("c", "1"):
         heard = said("no\n", terminal=True)
-        apply(heard.console, fleet.options(), waves=WaveOptions(canary=canary))
+        apply(heard.console, fleet.options(), ApplyOptions(waves=WaveOptions(canary=canary)))
         assert "no canary" not in heard.err.getvalue()
 
 
@@ -105,7 +107,7 @@ def test_plan_and_apply_tell_the_same_waves(fleet: LocalFleet) -> None:
 
     plan(usual.console, fleet.options())
     plan(named.console, fleet.options(), waves=wish)
-    apply(applied.console, fleet.options(), waves=wish)
+    apply(applied.console, fleet.options(), ApplyOptions(waves=wish))
 
     assert usual.out.getvalue().splitlines()[-2] == (
         "Waves: first a (canary), then 4 hosts; stops after more than 1 failure"

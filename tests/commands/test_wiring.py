@@ -38,6 +38,17 @@ def test_an_unknown_host_is_a_usage_error_with_the_nearest_name(tmp_path: Path) 
     assert "edge" in str(caught.value.hint)
 
 
+def test_visits_need_neither_key_nor_secrets_nor_templates(tmp_path: Path) -> None:
+    """But the SSH connector before the threads ask for it, where a host needs one."""
+    inventory = INVENTORY.replace("    connection: local\n", "")
+    wiring = Wiring(options=local_host(tmp_path, inventory=inventory).options("edge"), console=said().console)
+
+    wiring.visits()
+
+    assert "_ssh" in vars(wiring)
+    assert not {"key", "secrets", "templates"} & vars(wiring).keys()
+
+
 def test_the_rollout_is_made_for_the_selected_hosts(tmp_path: Path) -> None:
     """With the SSH connector ready before the threads ask for it, where a host needs one."""
     inventory = INVENTORY.replace("    connection: local\n", "")

@@ -139,7 +139,7 @@ def test_mail_takes_the_relay_until_the_inventory_lets_go(admin: LabAdmin, case:
     assert (_files(host), _processes(host), host.log().count("reload")) == state
 
     admin.write(inventory + "relay: direct\n", {})
-    gone = admin.run("apply", "--yes")
+    gone = admin.run("apply", "--yes", "--allow-no-relay")
 
     assert gone.code == ExitCode.OK, gone.out + gone.err
     assert _files(host) == before

@@ -99,7 +99,7 @@ def test_own_tables_stand_behind_and_work(admin: LabAdmin) -> None:
     assert admin.run("plan").out == "Plan: no changes (1 host)\n"
 
     admin.write(_HOST.format(key=admin.key) + "relay: direct\n", {})
-    gone = admin.run("apply", "--yes")
+    gone = admin.run("apply", "--yes", "--allow-no-relay")
 
     assert gone.code == ExitCode.OK, gone.out + gone.err
     assert host.read(_MAIN_CF) == before
@@ -121,10 +121,42 @@ def test_other_edits_are_no_drift(admin: LabAdmin) -> None:
     planned = admin.run("plan")
 
     assert "\n  -relayhost = [elsewhere.example]\n" in planned.out, planned.out + planned.err
-    assert admin.run("apply", "--yes").code == ExitCode.OK
+    assert f"main.cf relayhost: last {relayhost.strip()}, on disk [elsewhere.example], wanted" in planned.out
+    blocked = admin.run("apply", "--yes")
+    assert blocked.code == ExitCode.HOST_FAILED
+    assert "hint: if that is meant: --overwrite-drift" in blocked.out, blocked.out + blocked.err
+    assert admin.run("apply", "--yes", "--overwrite-drift").code == ExitCode.OK
     assert host.output(["postconf", "-h", "relayhost"]) == relayhost
     assert b"message_size_limit = 30000000\n" in edited
     assert b"message_size_limit = 30000000\n" in host.read(_MAIN_CF)
+
+
+def test_tables_edited_by_hand_are_drift(admin: LabAdmin) -> None:
+    """Also a password, which a plan without secrets finds by how the host was left."""
+    host = admin.lab.host("mail1")
+    assert admin.run("apply", "--yes").code == ExitCode.OK
+    (admin.admin.folder / "isp").rename(admin.admin.folder / "locked")
+    directory = host.output(["postconf", "-h", "relayconf_maps"]).strip()
+    quiet = admin.run("plan", "--exit-code", "--without-secrets")
+
+    assert quiet.code == ExitCode.OK, quiet.out + quiet.err
+    assert quiet.out == "Note      mail1   secrets not compared\n\nPlan: no changes (1 host)\n"
+
+    for name, old, new in (("transport", b"direct.", b"other."), ("sasl_passwd", b"pw-isp-Rk4t", b"pw-human")):
+        host.write(f"{directory}/{name}", host.read(f"{directory}/{name}").replace(old, new), mode=0o600)
+        found = admin.run("plan", "--exit-code", "--without-secrets")
+        assert found.code == ExitCode.CHANGES_PENDING, found.out + found.err
+        assert f"Drift     mail1   live/{name}: last as transaction " in found.out, found.out
+
+    (admin.admin.folder / "locked").rename(admin.admin.folder / "isp")
+    refused = admin.run("apply", "--yes")
+    assert refused.code == ExitCode.HOST_FAILED
+    assert "edits made by hand would be overwritten: live/transport, live/sasl_passwd " in refused.out, refused.out
+    assert "pw-human" not in refused.out + refused.err
+    applied = admin.run("apply", "--yes", "--overwrite-drift")
+    assert applied.code == ExitCode.OK, applied.out + applied.err
+    assert _way(admin, "a@world.test") == ("isp.relays.test", "customer", "me@mail1.lab.test")
+    assert "Drift" not in admin.run("plan").out
 
 
 def test_the_plan_tells_what_waits_in_the_queue(admin: LabAdmin) -> None:

@@ -34,7 +34,9 @@ set -eu
 mount --make-rprivate /
 mount -t tmpfs -o mode=0755 stage "$1/stage"
 cp -a /var/qmail/. "$1/stage"
-printf 'edge.kamata-net.com\\n' | tee "$1/stage/control/me" "$1/stage/control/locals" >/dev/null
+for name in me locals rcpthosts; do
+    printf 'edge.kamata-net.com\\n' >"$1/stage/control/$name"
+done
 rm -f "$1/stage/control/smtproutes" "$1/stage/control/virtualdomains"
 mount --bind "$1/stage" /var/qmail
 cd "$2"

@@ -56,7 +56,7 @@ def test_passwords_of_the_host_stay_on_the_host(place: tuple[Admin, Path]) -> No
     admin, folder = place
     shown = []
     with Witness() as witness:
-        for words in (["plan"], ["plan", "--json"], ["apply", "--yes"], ["plan"]):
+        for words in (["plan"], ["plan", "--json"], ["apply", "--yes", "--take-over"], ["plan"]):
             ran = admin.run(*words)
             assert ran.code == ExitCode.OK, ran.err
             shown.append(ran.out + ran.err)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from relayconf.errors import RelayconfError
-from tests.fuzz import answers, inventories
+from tests.fuzz import answers, inventories, journals, planfiles
 
 Case: TypeAlias = Callable[[random.Random], str]
 
@@ -19,6 +19,8 @@ FAMILIES: Mapping[str, Case] = {
     "inventory": inventories.run,
     "observe": answers.observed,
     "report": answers.reported,
+    "planfile": planfiles.run,
+    "journal": journals.run,
 }
 
 

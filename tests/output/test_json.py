@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from relayconf.drift import Drift
 from relayconf.errors import Unreachable
 from relayconf.facts import Finding, Severity
 from relayconf.output.json import fleet
 from relayconf.result import FleetResult, failed, planned, skipped
+from relayconf.safety import Limit
 from tests.output.test_text import plan
 
 
 def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
     """Every field, exactly."""
     note = Finding(code="c", severity=Severity.NOTE, text="no TLS \u202e here", ways_out=("a hop",))
-    results = FleetResult(
-        results=(planned(plan("mx1", findings=(note,))), failed("mx2", Unreachable("down", hint="is it up?")))
-    )
+    drift = Drift(path="qmail:smtproutes", last="a", disk="b", wanted=None)
+    limit = Limit(code="drift", flag="--overwrite-drift", text="would be lost")
+    made = replace(plan("mx1", findings=(note,)), drift=(drift,), limits=(limit,))
+    results = FleetResult(results=(planned(made), failed("mx2", Unreachable("down", hint="is it up?"))))
 
     written = fleet(results, kind="plan", fingerprint="7c1e")
     value = json.loads(written)
@@ -35,6 +39,7 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                 "status": "planned",
                 "error": None,
                 "transaction": None,
+                "verified": None,
                 "warnings": [],
                 "reason": None,
                 "plan": {
@@ -62,6 +67,8 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                     "findings": [
                         {"code": "c", "severity": "note", "text": "no TLS \u202e here", "ways_out": ["a hop"]}
                     ],
+                    "drift": [{"path": "qmail:smtproutes", "name": None, "last": "a", "disk": "b", "wanted": None}],
+                    "limits": [{"code": "drift", "flag": "--overwrite-drift", "text": "would be lost"}],
                     "unfinished": None,
                     "recovered": [],
                 },
@@ -71,6 +78,7 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
                 "status": "failed",
                 "error": {"kind": "Unreachable", "message": "down", "hint": "is it up?"},
                 "transaction": None,
+                "verified": None,
                 "warnings": [],
                 "reason": None,
                 "plan": None,

@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from relayconf.errors import ConnectionLost, RollbackFailed, Unreachable
+from relayconf.drift import Drift
+from relayconf.errors import ConnectionLost, LimitCrossed, RollbackFailed, Unreachable
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.masking import Masker
@@ -14,6 +15,7 @@ from relayconf.mta import qmail
 from relayconf.output import text
 from relayconf.plan import HostPlan, plan_host
 from relayconf.result import FleetResult, HostResult, Status, failed, planned, skipped
+from relayconf.safety import Limit
 from relayconf.waves import Wave
 from tests.support.facts import qmail_facts
 from tests.support.hosts import STORY_SMTPROUTES, qmail_host
@@ -179,7 +181,9 @@ def test_remote_text_cannot_act_on_the_terminal() -> None:
 
 def test_what_apply_did() -> None:
     """Changed hosts with their transaction, the others with what they were left as."""
-    changed = HostResult(host="mx1", status=Status.CHANGED, transaction="t-1", warnings=("look here",))
+    changed = HostResult(
+        host="mx1", status=Status.CHANGED, transaction="t-1", verified="pass mail left", warnings=("look here",)
+    )
     results = (
         changed,
         failed("mx2", ConnectionLost("cut", hint="run plan"), plan("mx2")),
@@ -187,7 +191,7 @@ def test_what_apply_did() -> None:
     )
 
     assert text.applied(FleetResult(results=results)) == (
-        "mx1   changed   t-1\n"
+        "mx1   changed   t-1   verified: mail left\n"
         "mx1   warning: look here\n"
         "\n"
         "mx2   outcome unknown: cut\n"
@@ -307,3 +311,53 @@ def test_the_waves_are_one_line_of_the_plan(waves: tuple[Wave, ...], line: str) 
 def test_of_a_few_hosts_no_waves_are_told(waves: tuple[Wave, ...]) -> None:
     """They change together."""
     assert text.plan(fleet(plan("edge")), FINGERPRINT, waves) == text.plan(fleet(plan("edge")), FINGERPRINT)
+
+
+@pytest.mark.parametrize(
+    ("verified", "said"),
+    [
+        (None, ""),
+        ("unknown", "   not verified"),
+        ("unknown \x1b[2Jx", r"   not verified: \x1b[2Jx"),
+        ("pass x", "   verified: x"),
+    ],
+)
+def test_what_was_verified(verified: str | None, said: str) -> None:
+    """In the host's words, made harmless."""
+    result = HostResult(host="mx1", status=Status.CHANGED, transaction="t-1", verified=verified)
+    assert text.applied(FleetResult(results=(result,))).splitlines()[0] == f"mx1   changed   t-1{said}"
+
+
+def test_drift_and_limits() -> None:
+    """Equal ones of several hosts once; what stays says so; values from the host are made safe."""
+    drift = (
+        Drift(path="postfix:main.cf", name="relayhost", last="[a]:25", disk="\x1b[31m", wanted=""),
+        Drift(path="postfix:main.cf", name="smtp_x", last="yes", disk=None, wanted=None),
+        Drift(path="qmail:smtproutes", last="as it was", disk="edited since", wanted=None),
+    )
+    limits = (Limit(code="drift", flag="--overwrite-drift", text="edits would be \x1b lost"),)
+    one, two = (dataclasses.replace(plan(name), drift=drift, limits=limits) for name in ("mx1", "mx2"))
+    idle = dataclasses.replace(plan("mx3", before=STORY_SMTPROUTES), drift=drift[:1], limits=limits)
+
+    shown = text.plan(fleet(one, two, idle), FINGERPRINT)
+
+    assert (
+        "\nDrift     mx1 mx2 mx3   main.cf relayhost: last [a]:25, on disk \\x1b[31m, wanted empty\n"
+        "Drift     mx1 mx2   main.cf smtp_x: last yes, on disk absent, which stays\n"
+        "Drift     mx1 mx2   smtproutes: last as it was, on disk edited since, wanted absent\n"
+        "\n"
+        "Limit     mx1 mx2   edits would be \\x1b lost   blocks apply until --overwrite-drift\n"
+    ) in shown
+
+
+def test_a_host_that_a_limit_refused() -> None:
+    """With the flag as its hint, and counted among the refused ones."""
+    error = LimitCrossed("the plan crosses a limit (drift)", hint="if that is meant: --overwrite-drift")
+    refused = HostResult(host="mx1", status=Status.REFUSED, plan=plan("mx1"), error=error)
+
+    assert text.plan(FleetResult(results=(refused,)), FINGERPRINT).endswith(
+        "mx1   refused: the plan crosses a limit (drift)\n"
+        "  hint: if that is meant: --overwrite-drift\n"
+        "\n"
+        "Plan: 0 hosts change, 1 refused, 0 failed, 0 unchanged   fingerprint 7c1e-9a04"
+    )

@@ -144,6 +144,48 @@ def test_recovery_is_cut_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert host.is_clean()
 
 
+def roll_back_once(
+    root: Path, shell: str, cutter: Cutter, patch: pytest.MonkeyPatch, *, number: int, when: str
+) -> None:
+    """One rollback that dies at command *number*, and its recovery: all of the newer or all of the older state."""
+    shutil.rmtree(root, ignore_errors=True)
+    host = Sandbox(root=root, shell=shell).build(smtproutes=OLD)
+    (host.control / "smtproutes").chmod(0o604)
+    old = host.snapshot()
+    host.deploy(host.changes(*PHASED))
+    new = host.snapshot()
+    cutter.arm(number, when)
+    with patch.context() as inner:
+        inner.setenv("PATH", cutter.path)
+        try:
+            report = host.undo("rollback")
+        except ConnectionLost:
+            pass
+        else:
+            assert report[-1] == "end 0", report
+            assert host.snapshot() == old
+    host.undo("recover")
+    assert host.snapshot() in (old, new), f"mixed after a cut {when} command {number}"
+    assert host.is_clean(), f"left over after a cut {when} command {number}"
+    assert host.observe().unfinished is None
+    stands = "rolled-back" if host.snapshot() == old else "applied"
+    assert host.undo("history")[0].split("\t")[1] == stands
+    assert bool({name for name in host.observe().values if name.startswith("applied.")}) is (stands == "applied")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("shell", shells())
+def test_rollback_is_cut(shell: str, when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollback that is killed at any external command is finished, or had not begun."""
+    cutter = Cutter(tmp_path / "cutter", busybox=shell.startswith("busybox"))
+    roll_back_once(tmp_path / "host", shell, cutter, monkeypatch, number=0, when=when)
+    total = cutter.counted
+    assert total > 40, total
+    first = 1 + (sum(shell.encode()) + (when == "after")) % STRIDE
+    for number in range(first, total + 1, STRIDE):
+        roll_back_once(tmp_path / "host", shell, cutter, monkeypatch, number=number, when=when)
+
+
 def test_stale_after_recovery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan that saw the half-done state is stale once the transaction is rolled back."""
     cutter = Cutter(tmp_path / "cutter", busybox=False)

@@ -243,6 +243,29 @@ def test_not_confirmed_in_time(host: Sandbox) -> None:
     assert f"transaction {FIRST}|rolled-back||" in _without_time(host.undo("history"))
 
 
+def test_the_clock_jumps(dash: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that leaps by decades at every look changes neither the order of things nor the time to confirm."""
+    shim = tmp_path / "shim" / "date"
+    shim.parent.mkdir()
+    shim.write_text(
+        f"#!/bin/sh\nread -r n 2>/dev/null <{tmp_path}/n || n=0\necho $((n + 1)) >{tmp_path}/n\n"
+        ' exec /bin/date -d "@$(($(/bin/date +%s) + (n % 3 - 1) * 1000000000))" "$@"\n'
+    )
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
+    seen = _three(dash)
+    years = {line.split("\t")[2][:4] for line in dash.undo("history") if line.startswith("transaction")}
+    assert len(years) > 1, years
+
+    assert dash.undo("rollback") == [f"rolled-back {THIRD}", "end 0"]
+    assert dash.snapshot() == seen[2]
+    dash.deploy(dash.changes(DesiredFile(path=ROUTES, content=b":four\n")), "20200101T000000Z-000000", confirm=2)
+    assert int(str(_unconfirmed(dash)).split()[1]) <= 2
+    _wait(dash, b":two\n")
+    _clean(dash)
+    assert dash.snapshot() == seen[2]
+
+
 def test_confirmed(dash: Sandbox) -> None:
     """What was confirmed stays, and its clock ends."""
     dash.deploy(dash.changes(TO_NEW), FIRST, confirm=2)

@@ -34,6 +34,16 @@ class Terminal(io.StringIO):
         return True
 
 
+class Interrupted(Terminal):
+    """A terminal at which ^C is pressed when the first host has ended."""
+
+    def write(self, text: str, /) -> int:
+        """Interrupt at the line that says so."""
+        if "1/" in text:
+            raise KeyboardInterrupt
+        return super().write(text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """A console and what it got."""

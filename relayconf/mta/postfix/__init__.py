@@ -8,17 +8,20 @@ from pathlib import Path
 from relayconf.files import WatchedFile
 from relayconf.model import Host
 from relayconf.mta.postfix.checks import findings
+from relayconf.mta.postfix.edited import drift, takes_over
 from relayconf.mta.postfix.guarding import GUARD
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, in_use
 from relayconf.mta.postfix.phases import desired
 from relayconf.mta.postfix.reading import routes, same_meaning, secret_spans
 from relayconf.mta.postfix.refusals import refusals
 from relayconf.mta.postfix.rendering import render
+from relayconf.mta.postfix.ways import ways
 
 __all__ = [
     "GUARD",
     "SHELL",
     "desired",
+    "drift",
     "findings",
     "parameters",
     "refusals",
@@ -26,7 +29,9 @@ __all__ = [
     "routes",
     "same_meaning",
     "secret_spans",
+    "takes_over",
     "watched",
+    "ways",
 ]
 
 SHELL = Path(__file__).with_name("postfix.sh")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from relayconf.facts import Finding, Severity
-from relayconf.mta.postfix import master_cf, ownership
+from relayconf.mta.postfix import master_cf
 from relayconf.mta.postfix.live import Live
 from relayconf.mta.postfix.names import IMPLICIT_TLS, SERVICES
 from relayconf.mta.postfix.state import Wish
@@ -46,15 +46,6 @@ def owner(values: Mapping[str, str]) -> Iterator[Finding]:
     if others != "-":
         text = f"there are other instances of Postfix, which are left alone: {printable(others)}"
         yield Finding(code="postfix-instances", severity=Severity.NOTE, text=text)
-
-
-def by_hand(live: Live, managed: Collection[str]) -> Iterator[Finding]:
-    """Values that are no longer those that relayconf set."""
-    for name, owned in live.record.items():
-        if ownership.is_changed(name, live.value(name), owned.applied):
-            what = "will be overwritten" if name in managed else "stays as it is"
-            text = f"main.cf: {printable(name)} was changed by hand since {printable(owned.date)}; it {what}"
-            yield warning("postfix-by-hand", text)
 
 
 def duplicates(live: Live, managed: Collection[str]) -> Iterator[Finding]:

@@ -111,7 +111,6 @@ def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) 
     yield from admin.wildcards(live, wish)
     yield from admin.wrapped(live, wish)
     yield from admin.overridden(live, managed)
-    yield from admin.by_hand(live, managed)
     yield from admin.duplicates(live, managed)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from relayconf.errors import MainCfError
 from relayconf.mta.postfix.expansion import expand
 from relayconf.mta.postfix.live import Live
+from relayconf.mta.postfix.main_cf import Parameter
 from relayconf.mta.postfix.tables import split
 
 
@@ -29,16 +30,36 @@ def _defaults(values: Mapping[str, str]) -> Mapping[str, str]:
     }
 
 
-def locality(live: Live, values: Mapping[str, str]) -> Locality:
-    """What *live* and the host's facts say. The host itself has expanded mydestination."""
+def _named(words: Iterable[str]) -> Iterator[str]:
+    """The domains among the words of a list, in which tables have a colon and files a slash."""
+    return (word.lower() for word in words if ":" not in word and "/" not in word)
+
+
+def relayed(parameters: Mapping[str, Parameter], values: Mapping[str, str]) -> frozenset[str]:
+    """The domains that relay_domains in main.cf names one by one: received here, delivered elsewhere."""
+    mydestination = values.get("postfix.mydestination", "-").removeprefix("-")
+    try:
+        text = expand(parameters, "relay_domains", {**_defaults(values), "mydestination": mydestination})
+    except MainCfError:
+        return frozenset()
+    return frozenset(_named(split(text)))
+
+
+def local(parameters: Mapping[str, Parameter], values: Mapping[str, str]) -> Locality:
+    """What main.cf's *parameters* and the host's facts say. The host itself has expanded mydestination."""
     named = values.get("postfix.mydestination", "")
     # A host that delivers nothing itself says `-`.
     words = [] if named == "-" else list(split(named))
     is_whole = bool(named)
     for name in ("virtual_alias_domains", "virtual_mailbox_domains"):
         try:
-            words += split(expand(live.parameters, name, _defaults(values)))
+            words += split(expand(parameters, name, _defaults(values)))
         except MainCfError:
             is_whole = False
-    domains = [word.lower() for word in words if ":" not in word and "/" not in word]
+    domains = list(_named(words))
     return Locality(domains=frozenset(domains), is_whole=is_whole and len(domains) == len(words))
+
+
+def locality(live: Live, values: Mapping[str, str]) -> Locality:
+    """What *live* and the host's facts say."""
+    return local(live.parameters, values)

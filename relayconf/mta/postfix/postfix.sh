@@ -375,6 +375,7 @@ mta_try() {
 	*) return 0 ;;
 	esac
 	[ -z "${tried-}" ] || return 0
+	mark_log
 	tried='' live_warnings=$(postconf -c "$config" -nx 2>&1 >/dev/null)
 	y_list=$candidates
 	while [ -n "$y_list" ]; do
@@ -632,7 +633,10 @@ compile() {
 
 mta_activate() {
 	case " $1 " in
-	*' postfix:main.cf '* | *' postfix:master.cf '*) hang_up || return 1 ;;
+	*' postfix:main.cf '* | *' postfix:master.cf '*)
+		hang_up || return 1
+		[ -z "${log-}" ] || log_live=$(wc -c <"$log")
+		;;
 	esac
 	[ -z "$restoring" ] || return 0
 	for a_path in $1; do
@@ -655,6 +659,63 @@ mta_verify() {
 		reason='Postfix no longer runs'
 		return 1
 	}
+}
+
+# Where this Postfix logs to, in `log`, and how much stands there now. Empty where only a journal or another host has it.
+mark_log() {
+	settings=$(postconf -c "$config" -x maillog_file 2>/dev/null)
+	read_setting "$settings" maillog_file
+	for log in "$value" /var/log/mail.log /var/log/maillog /var/log/mail /var/log/syslog /var/log/messages ''; do
+		[ ! -f "$log" ] || [ ! -r "$log" ] || break
+	done
+	[ -z "$log" ] || log_start=$(wc -c <"$log")
+}
+
+# What was logged since then that tells of a program that cannot work, in `seen`, unless it was told before, too.
+look_for_failures() {
+	seen=
+	l_new=$(tail -c "+$((log_start + 1))" "$log" | grep -E "$1" | head -n 50)
+	while [ -n "$l_new" ]; do
+		l_line=${l_new%%"$nl"*}
+		l_text=${l_line#*]: }
+		if ! head -c "$log_start" "$log" | tail -c 300000 | grep -qF "$l_text"; then
+			seen=${l_line##*/}
+			return 0
+		fi
+		[ "$l_new" != "$l_line" ] || break
+		l_new=${l_new#*"$nl"}
+	done
+	return 1
+}
+
+# Two seconds at most for what is on its way: daemons start when there is mail for them.
+mta_verdict() {
+	verdict=unknown seen='no mail left meanwhile'
+	case ${log--},$running in
+	-,*) return 0 ;;
+	,*) seen='Postfix logs to no file on this host' && return 0 ;;
+	*,no) seen='Postfix does not run' && return 0 ;;
+	esac
+	v_left=20
+	tail -c "+$((log_start + 1))" "$log" | grep -qE '/qmgr\[[0-9]+\]: .*queue active' ||
+		[ -n "$(find "$queue/active" -type f 2>/dev/null | head -n 1)" ] || v_left=1
+	while :; do
+		[ "$(wc -c <"$log")" -ge "$log_start" ] || {
+			seen='the log was rotated meanwhile'
+			return 0
+		}
+		if look_for_failures '/(smtp|lmtp|qmgr|trivial-rewrite|cleanup|relayconf[^[ ]*)\[[0-9]+\]: (fatal|panic): '; then
+			reason="Postfix cannot work with it: $seen"
+			return 1
+		fi
+		if tail -c "+$((${log_live:-$log_start} + 1))" "$log" | grep -qE '/(smtp|relayconf[^[ ]*)\[[0-9]+\]: .* status=sent '; then
+			verdict=pass seen='mail left'
+			return 0
+		fi
+		v_left=$((v_left - 1))
+		[ "$v_left" -gt 0 ] && sleep 0.1 2>/dev/null || break
+	done
+	seen='no mail left meanwhile'
 }
 
 # Whether main.cf or master.cf names the generation $1.

@@ -19,7 +19,9 @@ _PASSWORDS = re.compile(r"postfix:(?:[a-z0-9]+/)?sasl_passwd")
 _LINE = re.compile(rb"^(?P<mark>#[#\s]*|[ \t\v\f\r]+)?(?P<key>\S+)(?P<value>[^\n]*)$", re.MULTILINE)
 
 
-def _table(contents: Mapping[str, bytes | None], parameters: Mapping[str, Parameter], name: str) -> Mapping[str, str]:
+def table_in_use(
+    contents: Mapping[str, bytes | None], parameters: Mapping[str, Parameter], name: str
+) -> Mapping[str, str]:
     """A table of the generation in use, empty unless main.cf names it."""
     names = " ".join(parameter.value for parameter in parameters.values())
     if f"_maps}}/{name}" not in names:
@@ -37,7 +39,9 @@ def _words(way: Way, users: Mapping[str, str], levels: Mapping[str, str]) -> str
 
 def _routes(contents: Mapping[str, bytes | None]) -> Mapping[str, str]:
     parameters = main_cf.parse(contents.get(MAIN_CF) or b"")
-    table, users, levels = (_table(contents, parameters, name) for name in ("transport", "sasl_passwd", "tls_policy"))
+    table, users, levels = (
+        table_in_use(contents, parameters, name) for name in ("transport", "sasl_passwd", "tls_policy")
+    )
     relayhost, transport = (
         parameters[name].value if name in parameters else "" for name in ("relayhost", "default_transport")
     )

@@ -10,15 +10,18 @@ from relayconf.files import DesiredFile, WatchedFile
 from relayconf.model import Host
 from relayconf.mta.qmail import spans
 from relayconf.mta.qmail.checks import findings
+from relayconf.mta.qmail.edited import drift, takes_over
 from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, routes, same_meaning
 from relayconf.mta.qmail.refusals import refusals
 from relayconf.mta.qmail.rendering import render
 from relayconf.mta.qmail.smtproutes import PATH
+from relayconf.mta.qmail.ways import ways
 
 __all__ = [
     "GUARD",
     "SHELL",
     "desired",
+    "drift",
     "findings",
     "parameters",
     "refusals",
@@ -26,7 +29,9 @@ __all__ = [
     "routes",
     "same_meaning",
     "secret_spans",
+    "takes_over",
     "watched",
+    "ways",
 ]
 
 SHELL = Path(__file__).with_name("qmail.sh")

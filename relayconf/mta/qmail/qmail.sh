@@ -221,6 +221,10 @@ mta_verify() {
 	}
 }
 
+mta_verdict() {
+	verdict=unknown seen='no delivery was watched'
+}
+
 # Have everything that waits tried again: forget which hosts timed out (qmail-tcpok(8)), and ALRM to qmail-send.
 mta_flush() {
 	[ -n "$sender" ] || {

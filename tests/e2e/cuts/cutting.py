@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tests.e2e.cuts.laptop import EVERYTHING
 from tests.e2e.cuts.processes import Watch
 from tests.e2e.cuts.proxy import Proxy, Stop
 from tests.e2e.cuts.scene import Reference, Scene
@@ -40,7 +41,7 @@ class Round:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the apply that is to be cut."""
-        return self.scene.laptop.start("apply", self.wish, "--yes")
+        return self.scene.laptop.start("apply", self.wish, "--yes", *EVERYTHING)
 
     def moment(self) -> float:
         """Seconds after the start, somewhere in the apply; the first third is Python's start and the handshake."""

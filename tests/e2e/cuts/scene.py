@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from relayconf.exits import ExitCode
-from tests.e2e.cuts.laptop import Laptop
+from tests.e2e.cuts.laptop import EVERYTHING, Laptop
 from tests.e2e.cuts.proxy import Proxy
 from tests.e2e.cuts.shims import Shims
 from tests.e2e.cuts.tree import Disk, Tree, difference
@@ -149,7 +149,7 @@ class Scene:
     def settle(self, state: str) -> None:
         """Apply until there is nothing more to do; so the host is in this state, and it is kept for `restore`."""
         for _ in range(3):
-            out, _, _ = self._run("apply", state, "--yes")
+            out, _, _ = self._run("apply", state, "--yes", *EVERYTHING)
             if "Plan: no changes" in out:
                 self.states[state] = self.tree()
                 return
@@ -162,12 +162,12 @@ class Scene:
         _, _, plan_sent = self._run("plan", way.wish)
         plan_commands = self.shims.counted
         self.shims.arm(0)
-        _, seconds, sent = self._run("apply", way.wish, "--yes")
+        _, seconds, sent = self._run("apply", way.wish, "--yes", *EVERYTHING)
         commands = self.shims.counted
         self.shims.disarm()
         new = self.meaning()
         self.restore(way.old)
-        self._run("apply", way.wish, "--yes")
+        self._run("apply", way.wish, "--yes", *EVERYTHING)
         if words := difference(new, self.meaning()):
             raise AssertionError(f"{way}: two applies wrote different things: {words}")
         self.references[way] = Reference(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from relayconf.model import Host, Internal, Nexthop
-from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD
-from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, host, relay, settled
+from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF
+from tests.mta.postfix.hosts import MAIN, MASTER, facts, host, relay, settled
 from tests.mta.postfix.test_checks import told, values
 
 STORE = Internal(nexthop=Nexthop(host="store.test"))
@@ -119,32 +119,3 @@ def test_master_cf() -> None:
         )
     ]
     assert told(host(relay("a", 465)), settled(host(relay("a", 465))).facts) == []
-
-
-def test_by_hand() -> None:
-    """A managed value that somebody changed is overwritten when it is still wished, else left."""
-    state = settled(host(relay("a")))
-    main = state.content(MAIN_CF).replace(b"relayhost = [a.test]:587", b"relayhost = [human.test]")
-    changed = State(facts=facts({**_contents(state), MAIN_CF: main}), tables=state.tables)
-
-    assert (
-        "warning postfix-by-hand: main.cf: relayhost was changed by hand since 2026-11-24; it will be overwritten"
-        in (told(host(relay("a")), changed.facts))
-    )
-    assert (
-        "warning postfix-by-hand: main.cf: relayhost was changed by hand since 2026-11-24; it stays as it is"
-        in told(host(), changed.facts)
-    )
-
-
-def _contents(state: State) -> dict[str, bytes | None]:
-    return {path: file.content for path, file in state.facts.files.items()}
-
-
-def test_by_hand_names_are_safe() -> None:
-    """Whatever the record on the host says."""
-    state = facts({RECORD: b"a\x1bb\tx\t\x07\n"})
-
-    assert told(host(), state) == [
-        r"warning postfix-by-hand: main.cf: a\x1bb was changed by hand since \x07; it stays as it is"
-    ]

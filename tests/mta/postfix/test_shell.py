@@ -427,3 +427,73 @@ def test_unusable_configuration_directory(host: PostfixHost) -> None:
     """A directory that the inventory names and that holds no configuration is an error."""
     with pytest.raises(ObserveError, match=r"no usable Postfix found: .*/nowhere/main.cf: No such file"):
         replace(host, parameters={"config_directory": "/nowhere"}).observe()
+
+
+@contextmanager
+def mail_flows(host: PostfixHost) -> Iterator[None]:
+    """A message every 200 ms."""
+    over = threading.Event()
+
+    def send() -> None:
+        while not over.wait(0.2):
+            host.machine.inject("a@lab.test", [f"{uuid4().hex}@world.test"])
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def test_verdict_pass(host: PostfixHost) -> None:
+    """Mail that leaves by the new configuration is the best proof."""
+    with mail_flows(host):
+        done = host.deploy(expand_and_switch(host))
+
+    assert done.verified == "pass mail left"
+
+
+def test_verdict_unknown(host: PostfixHost) -> None:
+    """Where no mail is on its way nothing is known, and nobody waits."""
+    assert host.deploy(expand_and_switch(host)).verified == "unknown no mail left meanwhile"
+
+
+def test_verdict_of_a_rotated_log(host: PostfixHost) -> None:
+    """A log that was cut off meanwhile tells nothing."""
+    shim(
+        host,
+        "mv",
+        '/bin/mv "$@"; case $3 in */main.cf) for log in $(postconf -h maillog_file); do : >"$log"; done ;; esac',
+    )
+    assert host.deploy(expand_and_switch(host)).verified == "unknown the log was rotated meanwhile"
+
+
+def test_verdict_fail(host: PostfixHost) -> None:
+    """What kills smtp(8) at its start, and nothing can tell beforehand, is rolled back by the host itself."""
+    before = host.snapshot()
+    with mail_flows(host), pytest.raises(DeployError) as caught:
+        host.deploy(expand_and_switch(host, smtp_tls_security_level="bogus"))
+
+    assert re.fullmatch(
+        r"verify: Postfix cannot work with it: smtp\[\d+\]: fatal: .*bogus.*; the host is as it was before",
+        caught.value.message,
+    )
+    assert host.snapshot()[CONFIG] == before[CONFIG]
+
+
+def test_a_failure_of_before_is_not_its_fault(host: PostfixHost) -> None:
+    """A daemon that dies before the change as after it, with the same words, rolls nothing back."""
+    host.machine.run(["postconf", "-e", "smtp_tls_security_level = bogus"])
+    host.machine.run(["touch", "-d", "1 minute ago", f"{CONFIG}/main.cf"])
+    host.machine.run(["postfix", "reload"])
+    with mail_flows(host):
+        end = time.monotonic() + 15
+        while "bogus" not in host.machine.log():
+            assert time.monotonic() < end
+            time.sleep(0.2)
+        done = host.deploy(expand_and_switch(host, smtp_tls_security_level="bogus"))
+    assert done.verified.startswith("unknown")
+    host.machine.run(["postsuper", "-d", "ALL"])
+    host.machine.run(["postfix", "stop"])

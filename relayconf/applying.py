@@ -1,0 +1,113 @@
+"""One host's change carried to its end: deployed, looked for when the line dropped, confirmed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from relayconf import journal
+from relayconf.deploy import deploy
+from relayconf.errors import ConnectionLost, DeployError, HostError, RollbackFailed, SessionError
+from relayconf.files import Change
+from relayconf.model import Host
+from relayconf.mta.base import Mta
+from relayconf.remote.base import Session
+from relayconf.transactions import Transaction, TransactionStatus
+
+Connect: TypeAlias = Callable[[Host], Session]
+
+LOOKS = (2.0, 8.0, 20.0, 40.0)
+"""Seconds before each look at a host whose line dropped; together more than a host waits for the rest of a payload."""
+
+_FINISHED_ALONE = "the line dropped while the host was at work; it finished alone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """A change that is live: its transaction, what the MTA showed of it, and what a human should know."""
+
+    transaction: str
+    verified: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """How changes get to one host: *session* is open already, *connect* opens another when that one is lost.
+
+    *looks* are the seconds before each look at what became of a transaction after that.
+    """
+
+    host: Host
+    mta: Mta
+    session: Session
+    connect: Connect
+    looks: Sequence[float] = LOOKS
+
+    def apply(
+        self, changes: Sequence[Change], transaction: str, *, flush: bool = False, confirm: int | None = None
+    ) -> Applied:
+        """Deploy *changes* as *transaction*, and find out what became of it when the line drops meanwhile.
+
+        With *confirm* the host would roll back after so many seconds: it is confirmed as soon as the deploy was
+        verified. Raises what `deploy` raises; ConnectionLost when the end stays unknown.
+        """
+        try:
+            done = deploy(self.session, self.host, self.mta, changes, transaction, flush=flush, confirm=confirm)
+        except ConnectionLost as lost:
+            return self._picked_up(transaction, lost)
+        warnings = done.warnings
+        if confirm is not None:
+            try:
+                journal.confirm(self.session, self.host, self.mta, expect=transaction)
+            except ConnectionLost as lost:
+                warnings += self._picked_up(transaction, lost).warnings
+        return Applied(transaction=transaction, verified=done.verified, warnings=warnings)
+
+    def _picked_up(self, transaction: str, lost: ConnectionLost) -> Applied:
+        """What became of *transaction* after the line was *lost*."""
+        found, was_seen = self._find(transaction)
+        if found is None and was_seen:
+            raise DeployError(f"{lost.message}; the host had not begun, nothing was changed") from lost
+        match found.status if found is not None else None:
+            case TransactionStatus.APPLIED:
+                return Applied(transaction=transaction, verified="unknown", warnings=(_FINISHED_ALONE,))
+            case TransactionStatus.RESTORED | TransactionStatus.ROLLED_BACK:
+                raise DeployError(f"{lost.message}; the host has put itself back as it was before") from lost
+            case _:
+                raise lost
+
+    def _find(self, transaction: str) -> tuple[Transaction | None, bool]:
+        """The end of *transaction* in the host's journal, if it comes to one, and whether the last look succeeded."""
+        found, was_seen = None, False
+        for seconds in self.looks:
+            time.sleep(seconds)
+            try:
+                with self.connect(self.host) as session:
+                    found, was_seen = self._end_of(transaction, session), True
+            except RollbackFailed:
+                raise
+            except (HostError, SessionError):
+                was_seen = False
+            if found is not None and found.status is not TransactionStatus.UNFINISHED:
+                break
+        return found, was_seen
+
+    def _end_of(self, transaction: str, session: Session) -> Transaction | None:
+        """*transaction* as the journal has it, after what it waits for was done: to be put right, or confirmed."""
+        found = self._look(transaction, session)
+        if found is None:
+            return None
+        if found.is_cut_short:
+            journal.recover(session, self.host, self.mta)
+        elif found.status is TransactionStatus.UNCONFIRMED:
+            journal.confirm(session, self.host, self.mta, expect=transaction)
+        else:
+            return found
+        return self._look(transaction, session)
+
+    def _look(self, transaction: str, session: Session) -> Transaction | None:
+        known = {item.name: item for item in journal.history(session, self.host, self.mta)}
+        return known.get(transaction)

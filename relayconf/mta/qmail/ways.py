@@ -1,0 +1,46 @@
+"""Where mail goes by qmail's control files, in values that the limits compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from relayconf.facts import Facts
+from relayconf.model import TlsLevel
+from relayconf.mta.base import EVERYTHING_ELSE, Way
+from relayconf.mta.qmail.control import entries, fold
+from relayconf.mta.qmail.locality import virtual_key
+from relayconf.mta.qmail.reading import RCPTHOSTS, controls_of, is_local
+from relayconf.mta.qmail.smtproutes import PATH, lookup, parse
+from relayconf.mta.qmail.words import key_words, unless_torn, value_words
+
+_LOCAL, _DIRECT, _UNKNOWN = Way(kind="local"), Way(kind="direct"), Way(kind="unknown")
+
+
+def _way(value: bytes) -> Way:
+    if not value:
+        return _DIRECT
+    words = value_words(value)
+    # What stands behind the relay may be credentials of a flavour that knows TLS.
+    plain = words.partition(" ")[0]
+    return Way(kind="relay", nexthop=plain, tls=TlsLevel.NONE if plain == words else None)
+
+
+def ways(facts: Facts, contents: Mapping[str, bytes | None]) -> Mapping[str, Way]:  # noqa: ARG001  the files say it all
+    """Key to way, from the files' *contents*: routes, domains delivered here, and those that rcpthosts receives for."""
+    table, controls = parse(contents.get(PATH)), controls_of(contents)
+    by_value = {value: _way(value) for value in {b"", *table.values()}}
+    rest = by_value[table.get(b"", b"")] if virtual_key(controls, b"") is None else _LOCAL
+    found = {EVERYTHING_ELSE: rest}
+    for key, value in table.items():
+        if key and not is_local(controls, key):
+            words = key_words(key)
+            found[words] = _UNKNOWN if unless_torn(key, words) != words else by_value[value]
+    received = (fold(entry) for entry in entries(contents.get(RCPTHOSTS) or b""))
+    ours = dict.fromkeys(key for key in (*controls.locals, *controls.virtualdomains, *received) if key)
+    for key in ours:
+        if b"@" in key:
+            continue
+        way = _LOCAL if is_local(controls, key) else by_value[lookup(table, key) or b""]
+        found[key_words(key)] = replace(way, is_ours=True)
+    return found
