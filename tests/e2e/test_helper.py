@@ -88,9 +88,29 @@ def test_the_whole_way(admin: LabAdmin) -> None:
         "".join(line for line in inventory.splitlines(keepends=True) if not line.strip().startswith(_EXTRAS)), {}
     )
     for _ in range(2):
-        _ok(admin.run("apply", "--yes"))
+        _ok(admin.run("apply", "--yes", "--allow-no-relay"))
     assert host.read("/etc/postfix/main.cf") == before
     assert b"relayconf" not in host.read("/etc/postfix/master.cf")
+
+
+def test_back_and_confirmed(admin: LabAdmin) -> None:
+    """What was applied is told, rolled back, applied with a clock and confirmed, through the same rule."""
+    host = admin.lab.host("mail1")
+    _write(admin)
+    before = host.read("/etc/postfix/main.cf")
+    _install(admin)
+    _ok(admin.run("apply", "--yes"))
+    assert "applied" in _ok(admin.run("history")).out
+
+    _ok(admin.run("rollback", "--yes", "mail1"))
+    assert host.read("/etc/postfix/main.cf") == before
+    assert "rolled-back" in _ok(admin.run("history")).out
+
+    _ok(admin.run("apply", "--yes", "--confirm-timeout", "60"))
+    _ok(admin.run("confirm"))
+    _ok(admin.run("recover"))
+    _ok(admin.run("status"))
+    assert b"[isp.relays.test]:587" in host.read("/etc/postfix/main.cf")
 
 
 def test_ways_out(admin: LabAdmin) -> None:
