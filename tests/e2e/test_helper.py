@@ -18,7 +18,7 @@ pytestmark = needs_lab
 
 _OLD, _NEW = "pw-old-Rk4t", "pw-new-Zw7v"
 _SPEC = LabSpec(
-    hosts=(HostSpec(name="mail1", mta="postfix"),),
+    hosts=(HostSpec(name="mail1", mta="postfix"), HostSpec(name="edge")),
     relays=(
         RelaySpec(name="isp.relays.test", users={"customer": (_OLD, _NEW)}),
         RelaySpec(name="new.relays.test", users={"customer": (_OLD, _NEW)}),
@@ -53,9 +53,9 @@ def _write(admin: LabAdmin, *, relay: str = "isp", port: int = 587, password: st
     admin.write(_INVENTORY.format(relay=relay, port=port, key=admin.key), {"isp": password})
 
 
-def _install(admin: LabAdmin) -> None:
-    host = admin.lab.host("mail1")
-    printed = admin.run("helper", "mail1")
+def _install(admin: LabAdmin, name: str = "mail1") -> None:
+    host = admin.lab.host(name)
+    printed = admin.run("helper", name)
     assert printed.code == ExitCode.OK, printed.err
     assert _RULE.strip() in printed.err
     assert f"#     {_RULE}" in printed.out
@@ -111,6 +111,34 @@ def test_back_and_confirmed(admin: LabAdmin) -> None:
     _ok(admin.run("recover"))
     _ok(admin.run("status"))
     assert b"[isp.relays.test]:587" in host.read("/etc/postfix/main.cf")
+
+
+_QMAIL = """\
+version: 1
+relays: {{isp: {{host: isp.relays.test, port: 25, tls: none}}}}
+hosts:
+  edge:
+    address: edge.lab.test
+    mta: qmail
+    relay: isp
+    domains: {{corp.test: {{host: isp.relays.test, port: 25}}}}
+    ssh: {{user: nosudo, become: helper, identity_file: {key}}}
+"""
+
+
+def test_qmail(admin: LabAdmin) -> None:
+    """A qmail host gets its routes and loses them again."""
+    edge = admin.lab.host("edge")
+    for name in ("me", "locals", "rcpthosts"):
+        edge.write(f"/var/qmail/control/{name}", b"edge.lab.test\n")
+    admin.write(_QMAIL.format(key=admin.key), {})
+    _install(admin, "edge")
+
+    _ok(admin.run("apply", "--yes"))
+    assert edge.read("/var/qmail/control/smtproutes").endswith(b"corp.test:isp.relays.test\n:isp.relays.test\n")
+
+    _ok(admin.run("rollback", "--yes", "edge"))
+    assert not edge.exists("/var/qmail/control/smtproutes")
 
 
 def test_ways_out(admin: LabAdmin) -> None:
