@@ -18,6 +18,7 @@ from relayconf.observe import request_text
 from relayconf.remote.framing import HELPER, MARK, digest_of
 from relayconf.shell import DEPLOY, GUARD, OBSERVE, UNDO, assemble
 from relayconf.shell import HELPER as ENTRANCE
+from relayconf.text import printable
 
 _TASKS = {"observe": OBSERVE, "deploy": DEPLOY, "undo": UNDO}
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
@@ -38,7 +39,7 @@ def _guarded(mta: Mta) -> Mapping[str, str]:
 def _head(host: Host) -> str:
     return f"""\
 #!/bin/sh
-# relayconf's helper for the host {host.name}, made by relayconf {__version__}. It goes to {HELPER},
+# relayconf's helper for the host {printable(host.name)}, made by relayconf {__version__}. It goes to {HELPER},
 # owner root, group root, mode 0755, and is replaced by hand whenever relayconf says that it is of another version.
 # `visudo -f /etc/sudoers.d/relayconf` lets one user run it as root, and nothing else:
 #     {sudo_rule(host)}

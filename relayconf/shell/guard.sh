@@ -24,8 +24,9 @@ trust_state() {
 	}
 }
 
-# Every directory from $1, an absolute path without links, up must be root's or one's own, and nobody else's to write: in any other, a name could
-# come to mean another file between two looks. What has the sticky bit may hold directories, but no files of ours.
+# Every directory from $1, an absolute path without links, up must be root's or one's own, and nobody else's to write: in
+# any other, a name could come to mean another file between two looks. What has the sticky bit may hold directories, but
+# no files of ours.
 trust_folder() {
 	n_folder=$1 n_open='' n_list=
 	while [ "$1" != / ] && [ -n "$1" ]; do
