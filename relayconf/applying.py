@@ -18,10 +18,22 @@ from relayconf.transactions import Transaction, TransactionStatus
 
 Connect: TypeAlias = Callable[[Host], Session]
 
-LOOKS = (2.0, 8.0, 20.0, 40.0)
-"""Seconds before each look at a host whose line dropped; together more than a host waits for the rest of a payload."""
+RECONNECT = 70
+"""Seconds for which a host whose line dropped is looked after: more than it waits for the rest of a payload."""
+
+_FIRST_LOOK, _GROWTH = 2, 3
 
 _FINISHED_ALONE = "the line dropped while the host was at work; it finished alone"
+
+
+def looks(seconds: int) -> tuple[int, ...]:
+    """The pauses, each longer than the last, before the looks at a host that is looked after for so many *seconds*."""
+    pauses, pause = [], _FIRST_LOOK
+    while seconds > 0:
+        pauses.append(min(pause, seconds))
+        seconds -= pauses[-1]
+        pause *= _GROWTH
+    return tuple(pauses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +49,14 @@ class Applied:
 class Carrier:
     """How changes get to one host: *session* is open already, *connect* opens another when that one is lost.
 
-    *looks* are the seconds before each look at what became of a transaction after that.
+    For *reconnect* seconds it is looked what became of a transaction after that.
     """
 
     host: Host
     mta: Mta
     session: Session
     connect: Connect
-    looks: Sequence[float] = LOOKS
+    reconnect: int = RECONNECT
 
     def apply(
         self, changes: Sequence[Change], transaction: str, *, flush: bool = False, confirm: int | None = None
@@ -82,8 +94,8 @@ class Carrier:
     def _find(self, transaction: str) -> tuple[Transaction | None, bool]:
         """The end of *transaction* in the host's journal, if it comes to one, and whether the last look succeeded."""
         found, was_seen = None, False
-        for seconds in self.looks:
-            time.sleep(seconds)
+        for pause in looks(self.reconnect):
+            time.sleep(pause)
             try:
                 with self.connect(self.host) as session:
                     found, was_seen = self._end_of(transaction, session), True

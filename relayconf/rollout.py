@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 
-from relayconf.applying import LOOKS, Carrier, Connect
+from relayconf.applying import RECONNECT, Carrier, Connect
 from relayconf.journal import recover as recover_host
 from relayconf.masking import Masker
 from relayconf.model import Host
@@ -68,8 +68,8 @@ class Planner:
 class Rollout:
     """Plans, and then perhaps applies, on one connection per host. A context manager: leaving it closes them all.
 
-    *connect* opens a session; *parallel* hosts are worked on at a time; *progress* hears of each that ends; *looks* are
-    the seconds before each look at a host whose line dropped while it was changed. A first
+    *connect* opens a session; *parallel* hosts are worked on at a time; *progress* hears of each that ends; a host
+    whose line dropped while it was changed is looked after for *reconnect* seconds. A first
     ^C skips the hosts that are not begun and waits for those under way to come to their own end; a second one does not.
     """
 
@@ -78,7 +78,7 @@ class Rollout:
     connect: Connect
     parallel: int
     progress: Progress
-    looks: Sequence[float] = LOOKS
+    reconnect: int = RECONNECT
     _sessions: dict[str, Session] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -151,7 +151,7 @@ class Rollout:
     def _deploy(self, plan: HostPlan, *, flush: bool, confirm: int | None) -> HostResult:
         transaction = new_transaction()
         session, mta = self._sessions[plan.host.name], MTAS[plan.host.mta]
-        carrier = Carrier(host=plan.host, mta=mta, session=session, connect=self.connect, looks=self.looks)
+        carrier = Carrier(host=plan.host, mta=mta, session=session, connect=self.connect, reconnect=self.reconnect)
         done = carrier.apply(plan.changes, transaction, flush=flush, confirm=confirm)
         return HostResult(
             host=plan.host.name,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from relayconf.applying import Applied, Carrier
+from relayconf.applying import Applied, Carrier, looks
 from relayconf.errors import ConnectionLost, DeployError, Unreachable
 from relayconf.files import DesiredFile
 from relayconf.model import Host
@@ -20,7 +20,6 @@ from tests.shell.sandbox import NEW, OLD, ROUTES, TRANSACTION, VIRTUAL, Sandbox
 from tests.support.hosts import qmail_host
 
 TO_NEW = DesiredFile(path=ROUTES, content=NEW)
-LOOKS = (0.0, 0.0, 0.0)
 
 
 class Dropping(LocalSession):
@@ -74,7 +73,7 @@ def _apply(host: Sandbox, session: Session, line: Line | None = None, *, confirm
         mta=qmail,
         session=session,
         connect=(line or Line()).connect,
-        looks=LOOKS,
+        reconnect=3,
     )
     changes = host.changes(TO_NEW, DesiredFile(path=VIRTUAL, content=b"a:b\n"))
     return carrier.apply(changes, TRANSACTION, confirm=confirm)
@@ -116,10 +115,10 @@ def test_the_host_never_began(host: Sandbox) -> None:
 
 def test_the_host_does_not_answer_any_more(host: Sandbox) -> None:
     """Then nobody knows."""
-    line = Line([_unreachable] * 3)
+    line = Line([_unreachable] * 2)
     with pytest.raises(ConnectionLost, match="the line dropped"):
         _apply(host, Dropping(0), line)
-    assert (_routes(host), line.asked) == (NEW, 3)
+    assert (_routes(host), line.asked) == (NEW, 2)
 
 
 def test_the_host_put_itself_back(host: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,4 +193,10 @@ def test_still_at_work(host: Sandbox) -> None:
         return LocalSession()
 
     with pytest.raises(ConnectionLost, match="the line dropped"):
-        _apply(host, Dropping(0), Line([busy] * 3))
+        _apply(host, Dropping(0), Line([busy] * 2))
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(0, ()), (1, (1,)), (9, (2, 6, 1)), (70, (2, 6, 18, 44))])
+def test_looks(seconds: int, pauses: tuple[int, ...]) -> None:
+    """Soon, then ever less often, and not longer than it was wanted."""
+    assert looks(seconds) == pauses

@@ -86,7 +86,7 @@ def rollout(fleet: list[Host], *, parallel: int = 2, broken: str = "", crash: st
             raise ZeroDivisionError
         return CountedSession()
 
-    return Rollout(hosts=fleet, planner=PLANNER, connect=connect, parallel=parallel, progress=silent, looks=())
+    return Rollout(hosts=fleet, planner=PLANNER, connect=connect, parallel=parallel, progress=silent, reconnect=0)
 
 
 def statuses(result: FleetResult) -> dict[str, Status]:

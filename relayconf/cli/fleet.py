@@ -66,6 +66,10 @@ def apply(
             help="Each host rolls back by itself after so long, unless this process lives to see it verified.",
         ),
     ] = None,
+    reconnect: Annotated[
+        int,
+        typer.Option(min=0, max=3600, metavar="SECONDS", help="How long a host whose line dropped is looked after."),
+    ] = 70,
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", help="Apply only the plan with this fingerprint.")
     ] = None,
@@ -121,6 +125,7 @@ def apply(
             reviewed=fingerprint,
             saved=saved,
             waves=waves,
+            reconnect=reconnect,
             allowed=[code for code, is_given in given.items() if is_given],
         )
         return apply(console, options, how)

@@ -55,7 +55,7 @@ def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> Exi
     wanted = None if how.reviewed is None else _digits(how.reviewed)
     wiring, meant = wire(console, options, how.saved)
     canary = wanted_canary(how.waves, wiring)
-    with wiring.rollout() as rollout:
+    with wiring.rollout(reconnect=how.reconnect) as rollout:
         as_it_is = wanted is not None or meant is not None
         found = rollout.plan(keep=True, recover=not as_it_is and (how.yes or console.is_interactive))
         judged, is_meant = judge(meant, found, wiring.key)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from relayconf.applying import RECONNECT
 from relayconf.blind import unresolved
 from relayconf.commands.options import Options
 from relayconf.console import Console
@@ -82,8 +83,11 @@ class Wiring:
         self._get_ready()
         return Visits(connect=self.connect, parallel=self.options.parallel, progress=self._progress)
 
-    def rollout(self, *, without_secrets: bool = False) -> Rollout:
-        """The fleet that the command line selects; *without_secrets*, to be looked at with no reference resolved."""
+    def rollout(self, *, without_secrets: bool = False, reconnect: int = RECONNECT) -> Rollout:
+        """The fleet that the command line selects; *without_secrets*, to be looked at with no reference resolved.
+
+        A host whose line dropped while it was changed is looked after for *reconnect* seconds.
+        """
         self._get_ready()
         return Rollout(
             hosts=self.hosts,
@@ -96,4 +100,5 @@ class Wiring:
             connect=self.connect,
             parallel=self.options.parallel,
             progress=self._progress,
+            reconnect=reconnect,
         )

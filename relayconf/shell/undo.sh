@@ -249,6 +249,7 @@ roll_back() {
 		return 1
 	}
 	complete_roll_back || {
+		note "recovering $1"
 		note "failed rollback transaction $1 could not be put back whole"
 		note_broken
 		finish 13

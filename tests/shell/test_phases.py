@@ -59,7 +59,8 @@ def test_phase_after_phase(host: Sandbox) -> None:
     """Each phase is live and activated before the next begins; everything was staged before the first."""
     report, calls = send(host, host.changes(*EVERY))
 
-    assert report == "".join(f"step {step}\n" for step in STEPS) + "end 0\n"
+    *steps, last = [f"step {step}\n" for step in STEPS]
+    assert report == "".join([*steps, "verified unknown no delivery was watched\n", last, "end 0\n"])
     assert calls == [
         f"prepare {VIRTUAL}; live: {OLD.decode().strip()}",
         f"prepare {ROUTES}; live: {OLD.decode().strip()}",

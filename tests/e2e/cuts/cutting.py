@@ -41,7 +41,7 @@ class Round:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the apply that is to be cut."""
-        return self.scene.laptop.start("apply", self.wish, "--yes", *EVERYTHING)
+        return self.scene.laptop.start("apply", self.wish, "--yes", "--reconnect", "0", *EVERYTHING)
 
     def moment(self) -> float:
         """Seconds after the start, somewhere in the apply; the first third is Python's start and the handshake."""

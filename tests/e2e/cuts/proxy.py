@@ -90,3 +90,5 @@ class Proxy:
         self._listener.close()
         self._close()
         self._thread.join(10)
+        # what was opened meanwhile
+        self._close()
