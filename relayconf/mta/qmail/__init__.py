@@ -18,6 +18,7 @@ from relayconf.mta.qmail.smtproutes import PATH
 from relayconf.mta.qmail.ways import ways
 
 __all__ = [
+    "GUARD",
     "SHELL",
     "desired",
     "drift",
@@ -40,6 +41,12 @@ _WATCHED = (
     WatchedFile(path=PATH, managed=True, secret=True),
     *(WatchedFile(path=path, managed=False, secret=False) for path in (ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)),
 )
+
+GUARD: Sequence[Path | str] = (
+    Path(__file__).with_name("guard.sh"),
+    f"writable='{' '.join(file.path for file in _WATCHED if file.managed)}'\n",
+)
+"""The parts that judge a deploy in the helper: the managed files may be written, and no others."""
 
 
 def parameters(host: Host) -> Mapping[str, str]:
