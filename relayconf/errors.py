@@ -127,7 +127,7 @@ class AuthenticationFailed(ConnectError):
 
 
 class BecomeError(SessionError):
-    """Connected, but sudo refused (wants a password, or has no rule): nothing ran on the host."""
+    """Connected, but sudo refused (wants a password, or has no rule), or the helper did: nothing ran on the host."""
 
 
 class ConnectionLost(SessionError):

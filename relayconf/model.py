@@ -199,6 +199,10 @@ class SenderRoute:
     credentials: Credentials | None = None
 
 
+Become: TypeAlias = Literal["sudo", "helper"]
+"""How scripts run as root: whatever comes in by `sudo sh`, or no others than a fixed helper holds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ssh:
     """How a host is reached. `None` leaves the choice to `~/.ssh/config` and its defaults."""
@@ -207,7 +211,7 @@ class Ssh:
     port: int | None = None
     identity_file: str | None = None
     proxy_jump: str | None = None
-    become: Literal["sudo"] | None = None
+    become: Become | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

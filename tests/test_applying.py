@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from relayconf.applying import Applied, Carrier, looks
-from relayconf.errors import ConnectionLost, DeployError, Unreachable
+from relayconf.errors import ConnectionLost, DeployError, RollbackFailed, Unreachable
 from relayconf.files import DesiredFile
 from relayconf.model import Host
 from relayconf.mta import qmail
@@ -200,3 +200,11 @@ def test_still_at_work(host: Sandbox) -> None:
 def test_looks(seconds: int, pauses: tuple[int, ...]) -> None:
     """Soon, then ever less often, and not longer than it was wanted."""
     assert looks(seconds) == pauses
+
+
+def test_a_host_that_cannot_be_put_right(host: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the recovery over the new line says is the end."""
+    kill = f"[ -e {tmp_path}/killed ] || {{ : >{tmp_path}/killed; kill -9 $PPID; }}"
+    _shim(tmp_path, monkeypatch, f"case $* in *.new*virtualdomains) {kill} ;; *.old*) exit 1 ;; esac")
+    with pytest.raises(RollbackFailed, match="cannot be put right"):
+        _apply(host, LocalSession())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
+import pytest
+
 from relayconf.facts import Facts, Severity
 from relayconf.files import ActualFile, ChangeKind, DesiredFile
 from relayconf.masking import Masker
@@ -268,3 +270,15 @@ def test_what_the_host_says_of_its_state_directory_is_known_before_the_deploy() 
     assert "another deploy is at work on this host: transaction 20261124T101500Z-3fa2c1" in [
         item.text for item in told.findings
     ]
+
+
+@pytest.mark.parametrize(("window", "refused"), [("61", True), ("overdue", False), ("rebooted", False)])
+def test_nothing_comes_on_top_of_what_waits_to_be_confirmed(window: str, *, refused: bool) -> None:
+    """While its time lasts; what is over is put right by the apply itself."""
+    waits = dataclasses.replace(
+        qmail_facts(smtproutes=STORY_SMTPROUTES), values={"state.unconfirmed": f"20261124T101500Z-3fa2c1 {window}"}
+    )
+    found = plan(None, STORY_SMTPROUTES, found=waits)
+
+    assert found.is_refused is refused
+    assert any("waits to be confirmed, for 61 s yet" in item.text for item in found.findings) is refused

@@ -9,12 +9,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from relayconf.helper import helper
+from relayconf.model import Direct, Host, MtaName, Origin
 from relayconf.mtas import MTAS
 from relayconf.shell import DEPLOY, OBSERVE, UNDO, assemble
 
 ROOT = Path(__file__).parents[1]
 _FOLDERS = ("relayconf", "tests", "tools", "demo", "benchmarks")
 _SHELLCHECK = Path(sysconfig.get_path("scripts")) / "shellcheck"
+_HOST = Host(
+    name="host", address="host", mta=MtaName.QMAIL, origin=Origin(file="", line=1, column=1), default=(Direct(),)
+)
 
 
 def files() -> Iterator[Path]:
@@ -29,6 +34,7 @@ def scripts() -> Iterator[tuple[str, str]]:
     for name, mta in MTAS.items():
         for task in (OBSERVE, DEPLOY, UNDO):
             yield f"{name}-{task[-1].name}", assemble(mta.SHELL, *task)
+        yield f"{name}-helper.sh", helper(_HOST, mta)
 
 
 def _check(*arguments: Path | str) -> bool:
@@ -42,8 +48,8 @@ def main() -> int:
         for name, text in scripts():
             path = Path(folder) / name
             path.write_text(text, encoding="utf-8")
-            # `a && b || c` is meant, and no task needs every function and value of the core and of the MTA.
-            passed &= _check("--shell=sh", "--exclude=SC2015,SC2034,SC2329", path)
+            # `a && b || c` is meant, the helper quotes a script, and no task needs all of the core and of the MTA.
+            passed &= _check("--shell=sh", "--exclude=SC2015,SC2016,SC2034,SC2329", path)
     return 0 if passed else 1
 
 

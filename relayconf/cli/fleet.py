@@ -67,9 +67,14 @@ def apply(
         ),
     ] = None,
     reconnect: Annotated[
-        int,
-        typer.Option(min=0, max=3600, metavar="SECONDS", help="How long a host whose line dropped is looked after."),
-    ] = 70,
+        int | None,
+        typer.Option(
+            min=0,
+            max=3600,
+            metavar="SECONDS",
+            help="How long to look after a host whose line dropped, 70 if not said.",
+        ),
+    ] = None,
     fingerprint: Annotated[
         str | None, typer.Option("--fingerprint", help="Apply only the plan with this fingerprint.")
     ] = None,

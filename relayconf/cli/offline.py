@@ -115,3 +115,16 @@ def render(
         return render(console, Options(inventory=inventory, hosts=hosts or (), templates=templates), out=out)
 
     run(action)
+
+
+def helper(
+    host: Annotated[str, typer.Argument(help="The host.")], inventory: InventoryOption = DEFAULT_INVENTORY
+) -> None:
+    """Print the helper for a host with `become: helper`, and the sudo rule for it. No host is asked."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.helper import helper
+
+        return helper(console, inventory, host)
+
+    run(action)

@@ -6,8 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relayconf.applying import RECONNECT
-
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -41,8 +39,8 @@ class ApplyOptions:
     `yes` answers the question beforehand. `flush` has the mail that waits on the changed hosts tried again. With
     `confirm` a host rolls back by itself after so many seconds unless this process lives to see its change verified.
     `reviewed` is the fingerprint of the plan that is meant, short or whole, and `saved` its file. `waves` is the order
-    in which the hosts change; a host whose line dropped is looked after for `reconnect` seconds. `allowed` has the
-    codes of the limits that a plan may cross.
+    in which the hosts change; a host whose line dropped is looked after for `reconnect` seconds, as long as usual
+    without. `allowed` has the codes of the limits that a plan may cross.
     """
 
     yes: bool = False
@@ -51,7 +49,7 @@ class ApplyOptions:
     reviewed: str | None = None
     saved: Path | None = None
     waves: WaveOptions = USUAL_WAVES
-    reconnect: int = RECONNECT
+    reconnect: int | None = None
     allowed: Collection[str] = ()
 
 

@@ -83,10 +83,10 @@ class Wiring:
         self._get_ready()
         return Visits(connect=self.connect, parallel=self.options.parallel, progress=self._progress)
 
-    def rollout(self, *, without_secrets: bool = False, reconnect: int = RECONNECT) -> Rollout:
+    def rollout(self, *, without_secrets: bool = False, reconnect: int | None = None) -> Rollout:
         """The fleet that the command line selects; *without_secrets*, to be looked at with no reference resolved.
 
-        A host whose line dropped while it was changed is looked after for *reconnect* seconds.
+        A host whose line dropped while it was changed is looked after for *reconnect* seconds, or as long as usual.
         """
         self._get_ready()
         return Rollout(
@@ -100,5 +100,5 @@ class Wiring:
             connect=self.connect,
             parallel=self.options.parallel,
             progress=self._progress,
-            reconnect=reconnect,
+            reconnect=RECONNECT if reconnect is None else reconnect,
         )

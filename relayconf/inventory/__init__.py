@@ -9,11 +9,11 @@ from pathlib import Path
 
 from relayconf.inventory import language, show
 from relayconf.inventory.resolve import resolve
-from relayconf.inventory.selection import select
+from relayconf.inventory.selection import find_host, select
 from relayconf.inventory.show import Setting
 from relayconf.model import Inventory
 
-__all__ = ["Setting", "explain", "load", "schema", "select"]
+__all__ = ["Setting", "explain", "find_host", "load", "schema", "select"]
 
 
 @contextmanager

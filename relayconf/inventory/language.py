@@ -108,7 +108,9 @@ class Ssh(Strict):
     port: Port | None = Field(default=None, description="Port of the SSH server.")
     identity_file: Text | None = Field(default=None, description="Private key on this machine.")
     proxy_jump: SshWord | None = Field(default=None, description="[user@]host[:port] to go through.")
-    become: Literal["sudo"] | None = Field(default=None, description="How the login user becomes root.")
+    become: Literal["sudo", "helper"] | None = Field(
+        default=None, description="How the login user becomes root: any script by sudo, or only a fixed helper."
+    )
 
 
 class Layer(Strict):

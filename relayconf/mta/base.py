@@ -40,6 +40,9 @@ class Mta(Protocol):
     # The shell fragment; docs/wire.md names its functions.
     SHELL: Path
 
+    # What the fixed helper has beside it: which changes it lets pass (docs/wire.md).
+    GUARD: Sequence[Path | str]
+
     # Parameters for the shell fragment, such as the home directory that the inventory names.
     def parameters(self, host: Host) -> Mapping[str, str]: ...
 

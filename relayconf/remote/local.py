@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import IO, Self
 
 from relayconf.errors import ConnectError, TcpRefused
+from relayconf.model import Become
 from relayconf.remote.base import LIMIT, Completed
 from relayconf.remote.framing import Output, conclude, frame, outcome_unknown
 
@@ -101,7 +102,7 @@ def _refusal(error: OSError) -> str:
 class LocalSession:
     """Scripts run by *shell* on this machine. Satisfies `Session`."""
 
-    def __init__(self, become: Literal["sudo"] | None = None, shell: str = "sh", *, grace: float = 5.0) -> None:
+    def __init__(self, become: Become | None = None, shell: str = "sh", *, grace: float = 5.0) -> None:
         """*grace* is how long a script that is cut off may clean up after SIGTERM, in seconds."""
         self._become = become
         self._shell = shell

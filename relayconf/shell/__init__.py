@@ -12,6 +12,8 @@ CORE = _HERE / "core.sh"
 OBSERVE = (_HERE / "observe.sh",)
 DEPLOY = (_HERE / "transaction.sh", _HERE / "deploy.sh")
 UNDO = (_HERE / "transaction.sh", _HERE / "undo.sh")
+GUARD = _HERE / "guard.sh"
+HELPER = _HERE / "helper.sh"
 """What a task adds to the MTA's fragment; the last part has its `main`."""
 
 
@@ -54,9 +56,11 @@ def assemble(*parts: Path | str) -> str:
 
     The script is one function called on its last line, so that half of it does nothing. Every byte of it costs the host
     two system calls (see `relayconf.remote.framing`): comments, indentation, empty lines and functions that are not
-    called are left out, and so a part may hold neither here-documents nor quoted text in which they matter.
+    called are left out, and so a part may hold neither here-documents nor quoted text in which they matter. Where the
+    last part is a file, its name is the script's task, which a host with a helper is told instead of the script.
     """
     pieces = [(name, _lines(text)) for part in (CORE, *parts) for name, text in _pieces(part)]
     needed = _needed(pieces)
     body = [line for name, lines in pieces if name in needed for line in lines]
-    return "\n".join(["relayconf() {", *body, 'main "$@"', "}", 'relayconf "$@"', ""])
+    task = [f"task={parts[-1].stem}"] if isinstance(parts[-1], Path) else []
+    return "\n".join(["relayconf() {", *task, *body, 'main "$@"', "}", 'relayconf "$@"', ""])

@@ -156,6 +156,21 @@ find_folder() {
 	return 1
 }
 
+# Whether files in the directory $1 may be worked on; the helper (guard.sh) looks closer.
+trust_folder() { :; }
+
+# Keep the line $1 of a request, which says where this host has its things.
+take_place() {
+	place=${place-}$1$nl
+	case $1 in
+	'state '*) state=${1#* } ;;
+	*) k_rest=${1#* } && mta_parameter "${k_rest%% *}" "${k_rest#* }" ;;
+	esac
+}
+
+# Whether that is a place for this script; the helper (guard.sh) knows but one.
+check_place() { :; }
+
 # Follow every symbolic link of the absolute path $1: `target` is what a rename would replace, `folder` where it is. Only
 # links of root and of oneself are followed: any other user could name a file that only root can read or replace.
 # `may_lack` says that its directory need not be there yet.
@@ -167,7 +182,7 @@ resolve() {
 		esac
 		r_folder=${r_path%/*}
 		if [ "$r_folder" != "${r_known-}" ]; then
-			find_folder "$r_folder" || return 1
+			find_folder "$r_folder" && trust_folder "$anchor" || return 1
 			r_known=$r_folder
 		fi
 		target=${folder%/}/${r_path##*/}

@@ -193,6 +193,14 @@ number_transaction() {
 	say "$((n_serial + 1))" >"$work/serial"
 }
 
+# Lay down the script that stays on the host; the helper (guard.sh) has one of its own.
+keep_undo() {
+	extract "${undo%% *}" "${undo#* }" "$work/undo"
+}
+
+# Whether the changes are such as may be asked for; the helper (guard.sh) judges them.
+guard() { :; }
+
 save() {
 	saved=
 	IFS= read -r random 2>/dev/null </proc/sys/kernel/random/uuid ||
@@ -202,7 +210,7 @@ save() {
 		return 1
 	}
 	try mkdir "$work/saved" "$work/left" && say "$random" >"$work/manifest" &&
-		number_transaction && extract "${undo%% *}" "${undo#* }" "$work/undo" || {
+		number_transaction && keep_undo || {
 		reason="the manifest cannot be written in $state (is the disk full?)"
 		return 1
 	}
@@ -415,8 +423,11 @@ read_header() {
 	while IFS= read -r h_line; do
 		h_rest=${h_line#* }
 		case $h_line in
-		end) return 0 ;;
-		'state '*) state=$h_rest ;;
+		end)
+			check_place
+			return
+			;;
+		'state '* | 'parameter '*) take_place "$h_line" ;;
 		'transaction '*) transaction=$h_rest ;;
 		'payload '*) size=${h_rest%% *} sha=${h_rest#* } ;;
 		'request '*) request=$h_rest ;;
@@ -424,7 +435,6 @@ read_header() {
 		'flush yes') flush_queue=yes ;;
 		'undo '*) undo=$h_rest ;;
 		'confirm '*) confirm=$h_rest ;;
-		'parameter '*) mta_parameter "${h_rest%% *}" "${h_rest#* }" ;;
 		esac
 	done
 	reason='the request was cut'
@@ -492,6 +502,7 @@ main() {
 	*"${nl}stale "*) reason='the host is no longer what the plan saw' && refuse 11 ;;
 	esac
 	refuse_unconfirmed || refuse
+	guard || refuse
 	step save && save || refuse
 	step stage && flush_saved || fail
 	each prepare_one "$changes" && each stage_one "$changes" && flush_places "$work/journal" || fail

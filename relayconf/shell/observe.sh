@@ -7,9 +7,11 @@ read_request() {
 	while IFS= read -r q_line; do
 		q_rest=${q_line#* }
 		case $q_line in
-		end) return 0 ;;
-		'state '*) state=$q_rest ;;
-		'parameter '*) mta_parameter "${q_rest%% *}" "${q_rest#* }" ;;
+		end)
+			check_place
+			return
+			;;
+		'state '* | 'parameter '*) take_place "$q_line" ;;
 		'watch '*) watched=$watched$q_rest$nl ;;
 		esac
 	done

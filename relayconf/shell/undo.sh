@@ -5,8 +5,7 @@
 take_line() {
 	q_rest=${1#* }
 	case $1 in
-	'state '*) state=$q_rest ;;
-	'parameter '*) mta_parameter "${q_rest%% *}" "${q_rest#* }" ;;
+	'state '* | 'parameter '*) take_place "$1" ;;
 	'action '*) action=$q_rest ;;
 	'to '*) to=$q_rest ;;
 	'expect '*) expect=$q_rest ;;
@@ -20,7 +19,10 @@ read_request() {
 		return
 	fi
 	while IFS= read -r q_line; do
-		[ "$q_line" != end ] || return 0
+		[ "$q_line" != end ] || {
+			check_place
+			return
+		}
 		take_line "$q_line"
 	done
 	reason='the request was cut'

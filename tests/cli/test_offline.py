@@ -38,6 +38,15 @@ def test_show_and_schema_and_render() -> None:
     assert run("render", "--out", "out2", "nobody").exit_code == ExitCode.USAGE
 
 
+@pytest.mark.usefixtures("host")
+def test_helper() -> None:
+    """The script on stdout, the rule for sudo on stderr."""
+    result = run("helper", "edge")
+
+    assert result.stdout.startswith("#!/bin/sh\n")
+    assert "NOPASSWD: /usr/local/sbin/relayconf-helper" in result.stderr
+
+
 def test_templates_stand_in_front(host: LocalHost) -> None:
     """An admin's own template is used, and still has to route as the inventory says."""
     folder = host.folder / "mine" / "qmail"

@@ -6,11 +6,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from relayconf.commands.apply import apply
 from relayconf.commands.options import ApplyOptions
 from relayconf.commands.plan import _is_due, plan
 from relayconf.drift import Drift
-from relayconf.errors import Unreachable
+from relayconf.errors import Unreachable, UsageError
 from relayconf.exits import ExitCode
 from relayconf.files import DesiredFile
 from relayconf.masking import Masker
@@ -118,3 +120,11 @@ def test_what_is_to_be_done_shows() -> None:
 
     assert due == [True, False, True, False]
     assert not _is_due(failed("edge", Unreachable("down")))
+
+
+def test_a_plan_without_secrets_is_not_saved(tmp_path: Path) -> None:
+    """It could not be applied."""
+    host = local_host(tmp_path)
+    with pytest.raises(UsageError, match="a plan without secrets cannot be applied"):
+        plan(said().console, host.options(), without_secrets=True, out=tmp_path / "p.json")
+    assert not (tmp_path / "p.json").exists()

@@ -21,7 +21,7 @@ EXAMPLE = ROOT / "inventory.example.yaml"
 
 def test_public_names() -> None:
     """The package offers these names, sorted."""
-    assert inventory.__all__ == ["Setting", "explain", "load", "schema", "select"]
+    assert inventory.__all__ == ["Setting", "explain", "find_host", "load", "schema", "select"]
 
 
 def test_example_loads() -> None:

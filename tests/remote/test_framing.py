@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
 from relayconf.errors import BecomeError, ConnectError, ConnectionLost
+from relayconf.model import Become
+from relayconf.mta import qmail
 from relayconf.remote.base import Completed
 from relayconf.remote.framing import MARK, Output, conclude, frame
+from relayconf.shell import OBSERVE, assemble
 
 SCRIPT = """main() { printf '<%s>' "$0" "$@"; cat; }
 main "$@"
@@ -68,6 +71,27 @@ def test_nul(script: str, args: list[str]) -> None:
         frame(script, args, become=None)
 
 
+def test_helper() -> None:
+    """With a helper the command line names a task and a hash, and nothing is sent before the payload."""
+    script = assemble(qmail.SHELL, *OBSERVE)
+
+    command, header = frame(script, [], become="helper")
+
+    digest = hashlib.sha256(script.encode()).hexdigest()
+    assert command == f"exec sudo -n /usr/local/sbin/relayconf-helper observe {digest}"
+    assert header == b""
+
+
+@pytest.mark.parametrize(("script", "args"), [("f() { :; }\nf", []), (assemble(qmail.SHELL, *OBSERVE), ["x"])])
+def test_helper_has_no_such_script(script: str, args: list[str]) -> None:
+    """Nor does any script that the helper cannot know, or an argument."""
+    with pytest.raises(BecomeError) as caught:
+        frame(script, args, become="helper")
+
+    assert caught.value.message == "the helper on the host has no script for this"
+    assert caught.value.hint == "it needs a host with `become: sudo`, or root's login"
+
+
 @pytest.mark.parametrize("login_shell", ["dash", "bash", "busybox sh", "fish", "tcsh", "zsh", "mksh", "ksh"])
 def test_login_shells(login_shell: str, tmp_path: Path) -> None:
     """Every login shell hands script, arguments and payload over unharmed."""
@@ -102,7 +126,7 @@ def test_half_a_header_runs_nothing(tmp_path: Path) -> None:
 
 def _conclude(
     *,
-    become: Literal["sudo"] | None = None,
+    become: Become | None = None,
     exit_status: int | None = 0,
     stdout: bytes = MARK,
     stderr: bytes = MARK,
@@ -199,3 +223,15 @@ def test_error_of_too_much() -> None:
     assert of_itself.hint == f"{where}run the command again: the host's journal knows what was done"
     assert of_the_caller.message == "the host sent more than 1.5 MiB; given up"
     assert of_the_caller.hint == f"{where}plan again"
+
+
+def test_helper_refused() -> None:
+    """The helper's own words have the way out; sudo's get one that leads to the helper."""
+    with pytest.raises(BecomeError) as helper:
+        _conclude(become="helper", exit_status=2, stdout=b"", stderr=b"motd\nrelayconf-helper: of \x1b another\n")
+    with pytest.raises(BecomeError) as sudo:
+        _conclude(become="helper", exit_status=1, stdout=b"", stderr=b"sudo: a password is required\n")
+
+    assert (helper.value.message, helper.value.hint) == (r"of \x1b another", None)
+    assert sudo.value.message == "sudo refused: sudo: a password is required (exit status 1)"
+    assert sudo.value.hint == "`relayconf helper HOST` prints the helper, how root installs it, and the rule for sudo"

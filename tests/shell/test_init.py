@@ -47,6 +47,13 @@ def test_only_what_is_called() -> None:
     assert LocalSession().run(script).stdout == b"3\n"
 
 
+def test_the_task() -> None:
+    """A script whose last part is a file says in front what it is for, as a host with a helper is told."""
+    for task, parts in {"observe": OBSERVE, "deploy": DEPLOY}.items():
+        assert assemble(qmail.SHELL, *parts).startswith(f"relayconf() {{\ntask={task}\n")
+    assert "task=" not in assemble("main() { :; }")
+
+
 def test_last_definition_counts() -> None:
     """A part may replace a function of an earlier one."""
     script = assemble("one() { say 1; }\n", "one() {\n\tsay 2\n}\nmain() {\n\tone\n}\n")

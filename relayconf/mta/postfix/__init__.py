@@ -9,6 +9,7 @@ from relayconf.files import WatchedFile
 from relayconf.model import Host
 from relayconf.mta.postfix.checks import findings
 from relayconf.mta.postfix.edited import drift, takes_over
+from relayconf.mta.postfix.guarding import GUARD
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, in_use
 from relayconf.mta.postfix.phases import desired
 from relayconf.mta.postfix.reading import routes, same_meaning, secret_spans
@@ -17,6 +18,7 @@ from relayconf.mta.postfix.rendering import render
 from relayconf.mta.postfix.ways import ways
 
 __all__ = [
+    "GUARD",
     "SHELL",
     "desired",
     "drift",

@@ -29,18 +29,19 @@ def entries(text: bytes) -> Mapping[str, tuple[bytes, ...]]:
     return found
 
 
-def _options(name: str) -> tuple[str, ...]:
+def options(name: str) -> tuple[str, ...]:
+    """The `-o` options that make a copy of `smtp` the service *name*."""
     lane: Lane
-    options = []
+    found = []
     for lane in ("a", "b"):
         if name in {service(lane, implicit_tls=False), service(lane, implicit_tls=True)}:
-            options += [
+            found += [
                 f"smtp_sasl_password_maps=$relayconf_{lane}_sasl_password_maps",
                 f"smtp_tls_policy_maps=$relayconf_{lane}_tls_policy_maps",
             ]
     if name.endswith("-tls"):
-        options += ["smtp_tls_wrappermode=yes", "smtp_tls_security_level=encrypt"]
-    return tuple(options)
+        found += ["smtp_tls_wrappermode=yes", "smtp_tls_security_level=encrypt"]
+    return tuple(found)
 
 
 def _entry(name: str, smtp: tuple[bytes, ...]) -> bytes:
@@ -50,7 +51,7 @@ def _entry(name: str, smtp: tuple[bytes, ...]) -> bytes:
     fields = (b"%-*b" % pair for pair in zip(widths, columns, strict=True))
     lines = [b" ".join((b"%-9b" % name.encode(), *fields))]
     lines += [b"    " + arguments] if arguments else []
-    lines += [f"    -o {option}".encode() for option in _options(name)]
+    lines += [f"    -o {option}".encode() for option in options(name)]
     return b"\n".join(lines) + b"\n"
 
 

@@ -44,6 +44,26 @@ ROUTING = ("relayhost", "default_transport", "relay_transport", "transport_maps"
 GUARD = "smtp_delivery_status_filter"
 
 
+SPEECH = (
+    "smtp_sasl_auth_enable",
+    "smtp_sasl_security_options",
+    "smtp_sasl_tls_security_options",
+    "smtp_dns_support_level",
+    "smtp_tls_CAfile",
+)
+"""The other parameters of Postfix that the inventory may set: how a relay is spoken to."""
+
+MANAGED = (*dict.fromkeys((*ROUTING, *MAP_PARAMETERS.values())), *SPEECH, GUARD)
+"""Every parameter of Postfix that relayconf sets by itself; an admin's template may set more."""
+
+BY_NAME = (
+    MAPS,
+    f"{PREFIX}smtp_maps",
+    *(f"{PREFIX}{lane}_{end}" for lane in ("a", "b") for end in ("maps", "sasl_password_maps", "tls_policy_maps")),
+)
+"""Every parameter whose name begins with `PREFIX`."""
+
+
 def wished(table: str) -> str:
     """The symbolic path of a table as the inventory alone says it."""
     return f"postfix:{table}"

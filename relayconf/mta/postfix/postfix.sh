@@ -169,9 +169,13 @@ find_owner() {
 	by=${by:--}
 }
 
+list_bundles() {
+	say /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem \
+		/etc/ssl/cert.pem /usr/local/share/certs/ca-root-nss.crt
+}
+
 tell_bundle() {
-	for b_file in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem \
-		/etc/ssl/cert.pem /usr/local/share/certs/ca-root-nss.crt -; do
+	for b_file in $(list_bundles) -; do
 		[ ! -s "$b_file" ] || break
 	done
 	fact postfix.ca_bundle "$b_file"

@@ -28,6 +28,7 @@ from relayconf.mta.qmail.smtproutes import PATH
 from relayconf.mta.qmail.ways import ways
 
 __all__ = [
+    "GUARD",
     "SHELL",
     "desired",
     "drift",
@@ -48,6 +49,12 @@ SHELL = Path(__file__).with_name("qmail.sh")
 # Secret whatever this host's flavour is: other flavours keep passwords there, and so do admins who mistake theirs.
 _ROUTES = WatchedFile(path=PATH, managed=True, secret=True)
 _CHECKED = (ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS, PERCENTHACK, ENVNOATHOST)
+
+GUARD: Sequence[Path | str] = (
+    Path(__file__).with_name("guard.sh"),
+    f"writable='{' '.join((PATH, AUTHSENDERS, TLSDESTINATIONS))}'\n",
+)
+"""The parts that judge a deploy in the helper: the managed files and certificates may be written, and no others."""
 
 
 def parameters(host: Host) -> Mapping[str, str]:

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import paramiko
 
 from relayconf.errors import ConnectionLost
+from relayconf.model import Become
 from relayconf.remote.base import LIMIT, Completed
 from relayconf.remote.framing import ASK_JOURNAL, Output, conclude, frame, outcome_unknown
 from relayconf.remote.ssh.translation import LibraryError, connect_error, tcp_refused
@@ -83,7 +84,7 @@ class SshSession:
     Satisfies `Session`.
     """
 
-    def __init__(self, transports: Sequence[paramiko.Transport], *, become: Literal["sudo"] | None) -> None:
+    def __init__(self, transports: Sequence[paramiko.Transport], *, become: Become | None) -> None:
         self._transports = tuple(transports)
         self._become = become
 

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from relayconf.errors import ConnectionLost, TcpRefused
+from relayconf.model import Become
 from relayconf.remote.base import LIMIT, Completed
 from relayconf.remote.framing import conclude, frame
 from tests.lab import Machine
@@ -21,10 +22,15 @@ SHIMS = "/shim"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSession:
-    """Scripts run as root on *machine* by *shell*. Satisfies `Session`."""
+    """Scripts run on *machine* by *shell*, as root, or by *user* who becomes root in the way of *become*.
+
+    Satisfies `Session`.
+    """
 
     machine: Machine
     shell: str = "dash"
+    user: str = "root"
+    become: Become | None = None
 
     def run(
         self,
@@ -37,9 +43,10 @@ class HostSession:
         unknown_hint: str | None = None,
     ) -> Completed:
         """Run *script* as `Session.run` says."""
-        command, header = frame(script, args, become=None, shell=self.shell)
+        command, header = frame(script, args, become=self.become, shell=self.shell)
+        login = [] if self.user == "root" else ["runuser", f"--user={self.user}", "--"]
         done = subprocess.run(
-            [*self.machine.enter, *self.shell.split(), "-c", command],
+            [*self.machine.enter, *login, *self.shell.split(), "-c", command],
             input=header + stdin,
             capture_output=True,
             check=False,
@@ -49,7 +56,7 @@ class HostSession:
         if len(done.stdout) + len(done.stderr) > limit:
             raise ConnectionLost("the script printed too much")
         return conclude(
-            become=None,
+            become=self.become,
             exit_status=done.returncode if done.returncode >= 0 else None,
             stdout=done.stdout,
             stderr=done.stderr,

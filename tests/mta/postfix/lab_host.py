@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, cast
 from relayconf.deploy import Deployed, deploy
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, Change, DesiredFile, WatchedFile
-from relayconf.model import Host, MtaName
+from relayconf.model import Become, Host, MtaName
 from relayconf.mta import postfix
 from relayconf.mta.base import Mta
 from relayconf.observe import observe, request_text
@@ -76,11 +76,13 @@ class PostfixHost:
     machine: Machine
     shell: str = "dash"
     parameters: Mapping[str, str] = field(default_factory=dict)
+    user: str = "root"
+    become: Become | None = None
 
     @property
     def session(self) -> HostSession:
-        """A session of root's on the host."""
-        return HostSession(machine=self.machine, shell=self.shell)
+        """A session of root's on the host, or of *user*."""
+        return HostSession(machine=self.machine, shell=self.shell, user=self.user, become=self.become)
 
     @property
     def host(self) -> Host:
