@@ -52,7 +52,7 @@ _CHECKED = (ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS, PERCENTHACK, ENVNOATHOST)
 
 GUARD: Sequence[Path | str] = (
     Path(__file__).with_name("guard.sh"),
-    f"writable='{' '.join((PATH, AUTHSENDERS, TLSDESTINATIONS))}'\n",
+    f"writable='{PATH} {AUTHSENDERS} {TLSDESTINATIONS}'\n",
 )
 """The parts that judge a deploy in the helper: the managed files and certificates may be written, and no others."""
 
