@@ -80,7 +80,7 @@ def _refused(state: State, wish: Host) -> str:
     return done.stdout + done.stderr
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=max(4, EXAMPLES // 5), deadline=None)
 @example(
     [host(relay("a", 465)), host(relay("a", 465, password="new")), host(relay("b", 25, tls="none", password=None))]
 )
