@@ -358,7 +358,7 @@ restore_one() {
 	*"$nl$c_index$nl"*) touched=yes ;;
 	*) rm -f "$c_back" && return 0 ;;
 	esac
-	read_digest "$c_target" || digest=unreadable
+	[ ! -L "$c_target" ] && read_digest "$c_target" || digest=unreadable
 	if is_earlier; then
 		rm -f "$c_back"
 	elif [ -n "$undoing" ] && [ "$c_base" = - ] && mta_keeps "$c_path"; then

@@ -140,7 +140,7 @@ compare_one() {
 		reason="$c_target, or its directory, is immutable (chattr)"
 		return 1
 	fi
-	read_digest "$c_target" || digest=unreadable
+	[ ! -L "$c_target" ] && read_digest "$c_target" || digest=unreadable
 	if [ "$digest" = "$c_sha" ] || is_some_base; then
 		ours=$ours$c_path$nl
 	else
@@ -190,7 +190,7 @@ merge() {
 	for m_path in $m_all; do
 		m_lines='' m_values='' m_new=
 		each find_left "$latest"
-		if [ -e "$m_new" ] && each merge_step "$backwards"; then
+		if [ -e "$m_new" ] && [ ! -L "$m_live" ] && each merge_step "$backwards"; then
 			rewritten=$rewritten$m_lines merged_values=$merged_values$m_values ours=$ours$m_path$nl
 		else
 			strangers="$strangers $m_path"
@@ -226,7 +226,8 @@ prepare_roll_back() {
 	strangers='' ours='' merged_values=
 	each compare_one "$latest" || return 1
 	[ -z "$strangers" ] || merge || return 1
-	[ -n "$ours" ] || {
+	# What was not confirmed in time is over nevertheless: nothing else could end it.
+	[ -n "$ours" ] || [ -e "$work/confirm" ] || {
 		reason="all that it had written was changed by somebody since:$strangers"
 		return 1
 	}

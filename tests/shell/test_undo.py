@@ -321,6 +321,35 @@ def test_resolved_at_the_next_contact(dash: Sandbox, how: str) -> None:
     assert dash.is_clean()
 
 
+def test_all_edited_before_the_time_was_over(dash: Sandbox) -> None:
+    """When nothing is relayconf's any more the window closes nevertheless: what somebody wrote stays, and is named."""
+    dash.deploy(dash.changes(TO_NEW), FIRST, confirm=600)
+    _kill_the_clock(dash)
+    marker = dash.state / "txn" / FIRST / "confirm"
+    _, boot, seconds = marker.read_text().split()
+    marker.write_text(f"1 {boot} {seconds}\n")
+    (dash.control / "smtproutes").write_bytes(b":by hand\n")
+
+    assert dash.undo("recover") == [
+        f"recovering {FIRST}", f"left {FIRST} {ROUTES}", f"recovered {FIRST} overdue", "end 0"
+    ]  # fmt: skip
+    assert (dash.control / "smtproutes").read_bytes() == b":by hand\n"
+    assert dash.is_clean()
+    dash.deploy(dash.changes(DesiredFile(path=ROUTES, content=b":two\n")), SECOND)
+
+
+def test_a_link_in_the_place_of_a_file(dash: Sandbox) -> None:
+    """Who moved a file away and left a link there has changed it: the link stays."""
+    dash.deploy(dash.changes(TO_NEW, DesiredFile(path=VIRTUAL, content=b"a:b\n")), FIRST)
+    target = dash.control / "smtproutes"
+    target.rename(dash.root / "moved")
+    target.symlink_to(dash.root / "moved")
+
+    assert dash.undo("rollback") == [f"left {FIRST} {ROUTES}", f"rolled-back {FIRST}", "end 0"]
+    assert target.is_symlink()
+    assert target.read_bytes() == NEW
+
+
 def test_a_failed_deploy_leaves_no_clock(dash: Sandbox) -> None:
     """What was restored needs no confirmation."""
     changes = dash.changes(TO_NEW)

@@ -817,6 +817,15 @@ set_back() {
 	fi
 }
 
+# Have the trials' services refer to every parameter of ours: postconf tells of no others.
+refer() {
+	y_names=$(sed -n 's/^\(relayconf_[A-Za-z0-9_]*\)[[:space:]]*=.*/$\1/p' "$work"/trial/*/main.cf | tr -d '\n')
+	[ -n "$y_names" ] || return 0
+	for y_which in base new live; do
+		say "${nl}relayconf-merge unix - - n - - smtp -o smtp_helo_name=$y_names" >>"$work/trial/$y_which/master.cf" || return 1
+	done
+}
+
 # Take out of $4, an edited main.cf or master.cf, the parameters or services that differ between $2 and $3, and write what
 # remains to $5. What somebody has changed since stays, and is named in `m_values`.
 mta_merge() {
@@ -829,6 +838,7 @@ mta_merge() {
 	done
 	try cp "$2" "$work/trial/base/$y_file" && try cp "$3" "$work/trial/new/$y_file" &&
 		try cp "$4" "$work/trial/live/$y_file" || return 1
+	[ "$y_file" = master.cf ] || refer || return 1
 	y_base=$(list_settings "$y_file" "$work/trial/base") && y_new=$(list_settings "$y_file" "$work/trial/new") &&
 		y_live=$(list_settings "$y_file" "$work/trial/live") || return 1
 	y_list=$y_new$nl$y_base$nl y_done=$nl
@@ -848,6 +858,45 @@ mta_merge() {
 		fi
 	done
 	try cp "$work/trial/live/$y_file" "$5"
+}
+
+# What the trial sets, in main.cf and for services; $1 is how postconf is to show it.
+show_trial() {
+	postconf -c "$work/trial" "-n$1" 2>/dev/null
+	postconf -c "$work/trial" "-P$1" 2>/dev/null
+}
+
+# Whether a value that somebody has changed names what would be gone: a parameter of ours, or a table.
+try_left() {
+	y_list=$(show_trial '')$nl
+	while [ -n "${y_list%"$nl"}" ]; do
+		y_line=${y_list%%"$nl"*} y_list=${y_list#*"$nl"}
+		y_name=${y_line%% =*} y_line=${y_line#*=}
+		while [ "$y_line" != "${y_line#*\$}" ]; do
+			y_line=${y_line#*\$} y_line=${y_line#[\{(]}
+			y_used=${y_line%%[!_A-Za-z0-9]*}
+			case $y_used in
+			relayconf_*) ;;
+			*) continue ;;
+			esac
+			grep -q "^${y_used}[[:space:]]*=" "$work/trial/main.cf" || ! grep -q "^${y_used}[[:space:]]*=" "$config/main.cf" || {
+				reason="$y_name would name $y_used, which would be gone"
+				return 1
+			}
+		done
+	done
+	y_words=$(show_trial x | tr , ' ') y_gone=
+	set -f
+	for y_word in $y_words; do
+		case $y_word in
+		*:"$generations"/*) [ -e "/${y_word#*:/}" ] || y_gone=/${y_word#*:/} ;;
+		esac
+	done
+	set +f
+	[ -z "$y_gone" ] || {
+		reason="the table $y_gone would be named, which is not there"
+		return 1
+	}
 }
 
 # Before a way back is taken: Postfix can read what it leads to, and the tables that it names are there. $1 has lines
@@ -876,7 +925,7 @@ mta_try_back() {
 		return 1
 	} ;;
 	esac
-	try_tables
+	try_left && try_tables
 }
 
 # Have everything that waits tried again (postqueue(1)); deferred mail is resolved anew at every attempt.

@@ -14,6 +14,7 @@ from tests.mta.postfix.lab_host import (
     MAIN,
     MASTER,
     STATE,
+    TABLES,
     PostfixHost,
     delivers,
     expand_and_switch,
@@ -91,6 +92,57 @@ def test_edited_elsewhere(host: PostfixHost) -> None:
     assert "relayconf-x" not in services
     assert "smtp_helo_timeout=8" in services
     host.machine.run(["postfix", "check"])
+
+
+def test_edited_beside_services_that_come_back(host: PostfixHost) -> None:
+    """Parameters that services alone refer to come back with those services, whatever else was edited in main.cf."""
+    master = host.machine.read(f"{CONFIG}/master.cf")
+    service = b"relayconf-x unix - - n - - smtp\n  -o smtp_sasl_password_maps=$relayconf_a_sasl_password_maps\n"
+    own = {"relayconf_a_maps": "/x/1", "relayconf_a_sasl_password_maps": "hash:${relayconf_a_maps}/sasl_passwd"}
+    host.machine.write(f"{CONFIG}/master.cf", master + service)
+    with_both = host.main_cf(**own)
+    without = _main_cf(host)
+    host.machine.write(f"{CONFIG}/main.cf", with_both)
+    host.deploy(
+        host.changes(DesiredFile(path=MASTER, content=master), DesiredFile(path=MAIN, content=without)), FIRST
+    )
+    host.machine.run(["postconf", "-e", "smtpd_banner = mine"])
+
+    assert host.undo("rollback")[-2:] == [f"rolled-back {FIRST}", "end 0"]
+    assert {name: _parameter(host, name) for name in own} == own
+    assert _parameter(host, "smtpd_banner") == "mine"
+
+
+def test_edited_value_that_names_what_would_go(host: PostfixHost) -> None:
+    """A value that somebody changed may name relayconf's tables: then the way back would leave Postfix without them."""
+    host.deploy(expand_and_switch(host), FIRST)
+    host.machine.run(["postconf", "-e", "transport_maps = hash:${relayconf_maps}/transport, regexp:/etc/mine"])
+    live = _main_cf(host)
+
+    assert host.undo("rollback") == [
+        f"failed rollback transaction {FIRST} cannot be undone: transport_maps would name relayconf_maps, which would"
+        " be gone",
+        "end 10",
+    ]
+    assert _main_cf(host) == live
+    assert host.observe().unfinished is None
+
+
+def test_edited_value_that_names_a_table_of_its_own_generation(host: PostfixHost) -> None:
+    """The generation before may lack a table that somebody's value names."""
+    host.deploy(expand_and_switch(host), FIRST)
+    tables = generation(2, **TABLES, generic="@a.test b@lab.test\n")
+    settings = {"relayconf_maps": f"{CONFIG}/relayconf/2", "smtp_generic_maps": "hash:${relayconf_maps}/generic"}
+    host.deploy(host.changes(*tables, DesiredFile(path=MAIN, content=host.main_cf(**settings), phase=1)), SECOND)
+    host.machine.run(["postconf", "-e", "smtp_generic_maps = regexp:/etc/mine, hash:${relayconf_maps}/generic"])
+    live = _main_cf(host)
+
+    assert host.undo("rollback") == [
+        f"failed rollback transaction {SECOND} cannot be undone: the table {CONFIG}/relayconf/1/generic would be named,"
+        " which is not there",
+        "end 10",
+    ]
+    assert _main_cf(host) == live
 
 
 def test_tables_that_are_gone(host: PostfixHost) -> None:
