@@ -20,6 +20,9 @@ _CONTENTS = {"payload", "content", "trial", "applied"}
 _PUT_RIGHT = ("which had been cut short", "which nobody had confirmed")
 
 
+_LOCK_LEFT = f"left over: {STATE}/lock"
+
+
 class _Moment:
     """What a host is like, beside its files: transactions that were put back, payloads that wait, Postfix's qmgr."""
 
@@ -122,7 +125,8 @@ def _before_contact(scene: Scene, cut: Cut, kind: Kind, ends: _Ends) -> Iterator
     end, words = ends.of(scene)
     if words:
         yield f"before the next contact: {words}"
-    yield from leftovers(scene)
+    # a shell that is killed as soon as it has the lock has nothing to put right
+    yield from (left for left in leftovers(scene) if kind.promise == "alone" or left != _LOCK_LEFT)
     if end == "new" and not cut.may_be_new:
         yield "new, though nobody confirmed"
     if kind.promise == "told":
