@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import time
@@ -9,6 +10,7 @@ from collections import Counter
 from statistics import median
 
 from relayconf.exits import ExitCode
+from tests.e2e.cuts.tree import Disk
 from tests.e2e.flips.by_relayconf import ByRelayconf
 from tests.e2e.flips.scene import Wish
 from tests.lab import Machine
@@ -17,17 +19,7 @@ SHELL, LAPTOP = "shell killed", "laptop killed"
 
 _LIMIT = 60.0
 _NOT_YET = ("another deploy is at work here", "the host changed since")
-# the owner of the lock, so many seconds after it has taken it
-_KILL = """\
-lock=/var/lib/relayconf/lock left=400
-until owner=$(readlink $lock); do
-    left=$((left - 1))
-    [ $left -gt 0 ] || exit 1
-    sleep 0.05
-done
-sleep "$1"
-[ "$(readlink $lock)" = "$owner" ] && kill -9 "${owner%%.*}"
-"""
+_LOCK = "/var/lib/relayconf/lock"
 
 
 class ByCuts:
@@ -69,8 +61,22 @@ class ByCuts:
             client.wait()
         self.cuts[how] += is_cut
 
-    def _kill_shell(self, _: subprocess.Popen[bytes], moment: float) -> bool:
-        return self._host.run(["sh", "-c", _KILL, "sh", f"{moment:.3f}"], check=False).returncode == 0
+    def _owner(self) -> str:
+        """Who has the host's lock; empty when nobody has it."""
+        try:
+            return os.readlink(Disk(host=self._host).path(_LOCK))
+        except OSError:
+            return ""
+
+    def _kill_shell(self, client: subprocess.Popen[bytes], moment: float) -> bool:
+        """Kill the owner of the lock, *moment* after it has taken it."""
+        while not (owner := self._owner()) and client.poll() is None:
+            time.sleep(0.02)
+        time.sleep(moment if owner else 0)
+        return bool(owner) and self._owner() == owner and self._kill(owner.partition(".")[0])
+
+    def _kill(self, pid: str) -> bool:
+        return self._host.run(["kill", "-9", pid], check=False).returncode == 0
 
     def _kill_laptop(self, client: subprocess.Popen[bytes], moment: float) -> bool:
         # the first third is Python's start and the handshake
