@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import time
@@ -64,7 +63,7 @@ class ByCuts:
     def _owner(self) -> str:
         """Who has the host's lock; empty when nobody has it."""
         try:
-            return os.readlink(Disk(host=self._host).path(_LOCK))
+            return str(Disk(host=self._host).path(_LOCK).readlink())
         except OSError:
             return ""
 
