@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,18 @@ from tests.support.cli import Ran
 
 _CONTENTS = {"payload", "content", "trial", "applied"}
 _PUT_RIGHT = ("which had been cut short", "which nobody had confirmed")
-
-
+# what the next contact says of the cut, by whether that was of a rollback
+_TOLD: Mapping[bool, Mapping[str, End]] = {
+    False: {
+        "had been cut short, was finished": "new",
+        "had been cut short, was rolled back": "old",
+        "had been cut short, had changed nothing": "old",
+    },
+    True: {
+        "had been cut short, was finished": "old",
+        "had been cut short while it was rolled back, is rolled back now": "new",
+    },
+}
 _LOCK_LEFT = f"left over: {STATE}/lock"
 
 
@@ -106,10 +116,13 @@ def _ends(scene: Scene, way: Way, kind: Kind) -> _Ends:
     return _Ends(old=scene.states[way.old], new=scene.references[way].new, undone=undone)
 
 
-def _contact_faults(ran: Ran) -> Iterator[str]:
+def _contact_faults(ran: Ran, kind: Kind, end: End) -> Iterator[str]:
     # 1: there were changes, and the answer was no
     if ran.code not in {ExitCode.OK, ExitCode.ERROR} or "Traceback" in ran.err:
         yield f"the next contact ended with {ran.code}: {ran.out}{ran.err}"
+    for words, told in _TOLD[kind.is_rollback].items():
+        if words in ran.out + ran.err and told != end:
+            yield f"the host is {end}, and the next contact said: {ran.out}{ran.err}"
 
 
 def _said(cut: Cut, end: End, words: str) -> Iterator[str]:
@@ -142,12 +155,12 @@ def _judge(one: Round, kind: Kind, cut: Cut, ends: _Ends, began: _Moment) -> Ver
     rested = _Moment(scene)
     contact: Contact = one.chance.choice(("apply", "recover"))
     ran = scene.laptop.contact(one.wish, contact)
-    faults += _contact_faults(ran)
     recovered = any(words in ran.out + ran.err for words in _PUT_RIGHT)
     if recovered and kind.promise != "contact":
         faults.append(f"was left to the next contact: {ran.out}{ran.err}")
     end, words = ends.of(scene)
     faults += [words] if words else []
+    faults += _contact_faults(ran, kind, end)
     faults += leftovers(scene)
     now = _Moment(scene)
     if scene.mta == "postfix" and kind.is_rollback:
