@@ -38,7 +38,7 @@ demo: $(READY) ## the main job, on a host that is made for it and thrown away
 bench: $(READY) ## the times that are promised, measured here
 	@set -e; for name in startup inventory diff; do $(PYTHON) benchmarks/$$name.py; done
 
-torture: $(READY) ## a hundred changes of relay under load, a thousand applies cut short, fuzz; as root: an hour
+torture: $(READY) ## changes of relay under load, some of them cut, a thousand cuts, fuzz; as root: over an hour
 	$(PYTHON) benchmarks/flips.py
 	$(PYTHON) benchmarks/cuts.py
 	$(PYTHON) benchmarks/fuzz.py

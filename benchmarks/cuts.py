@@ -1,10 +1,11 @@
-"""Applies that are cut short on real hosts, a thousand times: whole old or whole new after the next contact, or not.
+"""Applies and rollbacks that are cut short on real hosts, a thousand times: whole old or whole new afterwards, or not.
 
     python benchmarks/cuts.py [CUTS] [SECONDS] [SEED]
 
-As root on Debian; the hosts are the lab's (tests/lab): two with Postfix, two with a qmail tree, and one of each for
-lines that fall silent, which may take a minute a cut. It ends after CUTS (1000) cuts, or after SECONDS (1800), with a
-table. Every fault is printed with host, number and SEED (1), which choose the same cut again. Exits with 1 when there
+As root on Debian; the hosts are the lab's (tests/lab): two with Postfix, two with a qmail tree; one of each for lines
+that fall silent, which may take a minute a cut; and one of each for applies whose end must come without a next contact:
+those to be confirmed, and those whose client comes back. It ends after CUTS (1000) cuts, or after SECONDS (1800), with
+a table. Every fault is printed with host, number and SEED (1), which choose the same cut again. Exits with 1 when there
 was one.
 """
 
@@ -27,9 +28,10 @@ from tests.e2e.cuts.scene import WAYS, Scene, lab_spec  # noqa: E402  the same
 from tests.e2e.cuts.tally import Verdict, table  # noqa: E402  the same
 from tests.lab import Lab, why_not  # noqa: E402  the same
 
-LOUD = tuple(kind for kind in KINDS if kind != SILENT)
-HOSTS = {"postfix1": LOUD, "qmail1": LOUD, "postfix2": LOUD, "qmail2": LOUD, "postfix3": (SILENT,), "qmail3": (SILENT,)}
 MTAS = ("postfix", "qmail")
+LOUD = tuple(name for name, kind in KINDS.items() if name != SILENT and kind.promise == "contact")
+ALONE = tuple(name for name, kind in KINDS.items() if kind.promise != "contact")
+HOSTS = {f"{mta}{number}": kinds for number, kinds in enumerate((LOUD, LOUD, (SILENT,), ALONE), 1) for mta in MTAS}
 
 
 class Run:
@@ -49,7 +51,7 @@ class Run:
         """Play rounds on the host *name*, whose proxy is at *port*."""
         mta = name.rstrip("0123456789")
         scene = Scene(self._lab, self._folder / name, host=name, mta=mta, port=port)
-        scene.prepare(WAYS[mta])
+        scene.prepare(WAYS[mta], back=WAYS[mta])
         print(f"{name} is prepared", flush=True)
         number = 0
         while not self._is_over():

@@ -1,13 +1,15 @@
-"""Relays changed under a load that never stops: by relayconf, and beside it in one step, in turn in one run.
+"""Relays changed under a load that never stops: by relayconf, in one step, and by applies that are killed on the way.
 
-    python benchmarks/flips.py [FLIPS] [RATE]
+    python benchmarks/flips.py [FLIPS] [RATE] [CUT]
 
 As root on Debian; the hosts are the lab's (tests/lab). FLIPS (100) changes of relay on each of two hosts, in rounds of
 ten, RATE (40) messages a second while a round lasts. One host is changed by `relayconf apply --yes`, the other by a
-script that does all in one step and has only the new relays' credentials afterwards. On both, every smtp(8) ends after
+script that does all in one step and has only the new relays' credentials afterwards. On all, every smtp(8) ends after
 ten deliveries, and half a second passes between the rename of main.cf and the signal. Every fifth change is of the
 password at the same relays; after every second change by relayconf, one more apply forgets the credentials of before.
-Exits with 1 when relayconf's host had anything but right ends.
+On a third host there are CUT (40) changes, whose applies are killed at a random moment, the host's shell or the
+laptop; then `relayconf recover` or the next apply puts that right, while the load goes on.
+Exits with 1 when a host of relayconf's had anything but right ends.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.e2e.flips.account import Account  # noqa: E402  the checkout is not on the path before
+from tests.e2e.flips.by_cuts import ByCuts  # noqa: E402  the same
 from tests.e2e.flips.by_hand import ByHand  # noqa: E402  the same
 from tests.e2e.flips.by_relayconf import ByRelayconf  # noqa: E402  the same
 from tests.e2e.flips.scene import Deploy, Scene, Wish, lab_spec, unsettle  # noqa: E402  the same
@@ -72,32 +75,45 @@ def _play(lab: Lab, host: str, deploy: Deploy, wishes: Sequence[Wish], rate: flo
 def main() -> int:
     """Run, print a table."""
     flips, rate = int((sys.argv[1:] or ["100"])[0]), float((sys.argv[2:] or ["40"])[0])
+    cut_flips = int((sys.argv[3:] or ["40"])[0])
     if reason := why_not():
         sys.exit(reason)
-    accounts: dict[str, list[Account]] = {"mail1": [], "mail2": []}
+    names = {"mail1": "relayconf", "mail2": "one step", "mail3": "relayconf, cut short"}
+    accounts: dict[str, list[Account]] = {host: [] for host in names}
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, Lab.up(lab_spec("mail1", "mail2")) as lab:
-        for host in accounts:
+    with tempfile.TemporaryDirectory() as folder, Lab.up(lab_spec(*names)) as lab:
+        for host in names:
             unsettle(lab.host(host))
-        admin = LabAdmin.make(lab, Path(folder) / "laptop")
-        relayconf = ByRelayconf(admin, lab.host("mail1"), gap=GAP)
+        relayconf, to_be_cut = (
+            ByRelayconf(LabAdmin.make(lab, Path(folder) / host), lab.host(host), gap=GAP) for host in ("mail1", "mail3")
+        )
+        one_step, cuts = ByHand(lab.host("mail2"), gap=GAP).one_step, ByCuts(to_be_cut, lab.host("mail3"), seed="1")
+        firsts: dict[str, Deploy] = {"mail1": relayconf.apply, "mail2": one_step, "mail3": to_be_cut.apply}
         deploys: dict[str, Deploy] = {
             "mail1": relayconf.apply_or_twice,
-            "mail2": ByHand(lab.host("mail2"), gap=GAP).one_step,
+            "mail2": one_step,
+            "mail3": cuts.cut_and_apply,
         }
-        wishes = {"mail1": list(_wishes(flips)), "mail2": [replace(wish, port=587) for wish in _wishes(flips)]}
-        for host, deploy in deploys.items():
+        wishes = {
+            "mail1": list(_wishes(flips)),
+            "mail2": [replace(wish, port=587) for wish in _wishes(flips)],
+            "mail3": list(_wishes(cut_flips)),
+        }
+        for host, deploy in firsts.items():
             deploy(wishes[host][0])
-        for start in range(0, flips, ROUND):
+        for start in range(0, max(flips, cut_flips), ROUND):
             for host, deploy in deploys.items():
-                accounts[host].append(_play(lab, host, deploy, wishes[host][start : start + ROUND + 1], rate))
+                if more := wishes[host][start : start + ROUND + 1][1:]:
+                    accounts[host].append(_play(lab, host, deploy, [wishes[host][start], *more], rate))
     print(f"\n{time.monotonic() - begun:.0f} s; an apply took {median(relayconf.seconds):.1f} s (median)")
+    print(f"cut: {dict(cuts.cuts)}; {cuts.recovered} contacts had something to put right")
     heads = ("by", "flips", "rounds with a bounce", *COUNTS, *BESIDE, "530", "535")
     print("| " + " | ".join(heads).replace("_", " ") + " |\n" + "|---" * len(heads) + "|")
-    for name, host in (("relayconf", "mail1"), ("one step", "mail2")):
+    for host, name in names.items():
         hit = sum(account.bounced > 0 for account in accounts[host])
-        print(_row(name, flips, hit, accounts[host]))
-    return int(any(account.right != account.sent or account.duplicated for account in accounts["mail1"]))
+        print(_row(name, len(wishes[host]) - 1, hit, accounts[host]))
+    ours = [*accounts["mail1"], *accounts["mail3"]]
+    return int(any(account.right != account.sent or account.duplicated for account in ours))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.flips.by_cuts import ByCuts
 from tests.e2e.flips.by_hand import ByHand
 from tests.e2e.flips.by_relayconf import ByRelayconf
 from tests.e2e.flips.scene import HOST, PASSWORDS, RELAYS, Scene, Wish, lab_spec, relay_spec, unsettle
@@ -85,6 +86,20 @@ def test_an_apply_that_is_killed_bounces_nothing(lab: Lab, tmp_path: Path) -> No
 
     assert account.right == account.sent > 200, account
     assert (account.duplicated, account.deferred, account.refused) == (0, 0, {}), account
+
+
+def test_an_apply_that_is_killed_anywhere_bounces_nothing(lab: Lab, tmp_path: Path) -> None:
+    """The host's shell or the laptop, at any moment; then whatever the next contact is puts it right under the load."""
+    host = lab.host(HOST)
+    by_relayconf = ByRelayconf(LabAdmin.make(lab, tmp_path / "laptop"), host, gap=_GAP)
+    by_cuts = ByCuts(by_relayconf, host, seed="kill")
+
+    by_relayconf.apply(_A)
+    account = Scene(lab, rate=_RATE).play(by_cuts.cut_and_apply, _A, [_B], pause=1)
+
+    assert account.right == account.sent > 100, account
+    assert (account.duplicated, account.deferred, account.refused) == (0, 0, {}), account
+    assert by_cuts.cuts.total() == 1
 
 
 def test_apply_ends_when_nobody_uses_the_old_credentials(lab: Lab, tmp_path: Path) -> None:

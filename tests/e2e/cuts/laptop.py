@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from tests.lab import Lab
 from tests.lab.spec import HUB_ADDRESS
@@ -17,6 +18,8 @@ from tests.support.cli import Ran
 from tests.support.lab_admin import LabAdmin
 
 _LIMIT = 110.0
+
+Contact: TypeAlias = Literal["apply", "recover"]
 
 EVERYTHING = ("--allow-no-relay", "--allow-own-domains", "--allow-weaker-tls")
 """The flags of `apply` for what one wish does to another."""
@@ -68,8 +71,8 @@ class Laptop:
         """What the last client that was started has said."""
         return self.admin.admin.folder / "client.log"
 
-    def contact(self, wish: str) -> Ran:
-        """`relayconf apply` on a terminal, whose question, if it asks one, is answered with no.
+    def contact(self, wish: str, verb: Contact) -> Ran:
+        """`relayconf recover`, or `apply` on a terminal, whose question, if it asks one, is answered with no.
 
         So it puts right what was cut short, and changes nothing else.
         """
@@ -81,7 +84,9 @@ class Laptop:
             os.write(master, b"no\n")
             with self.admin.lab.inside():
                 done = subprocess.run(
-                    self.admin.admin.command("apply", "-i", f"{wish}.straight.yaml", *EVERYTHING),
+                    self.admin.admin.command(
+                        verb, "-i", f"{wish}.straight.yaml", *(EVERYTHING if verb == "apply" else ())
+                    ),
                     cwd=self.admin.admin.folder,
                     env=self.admin.admin.environment,
                     stdin=slave,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from itertools import permutations
 from typing import Literal, Self, TypeAlias
 
 from tests.lab import Lab
@@ -20,13 +22,17 @@ class Proxy:
     """Listens at the hub on *port* for one connection, and passes it on to *address*, port 22.
 
     `sent` counts the bytes from the client that were passed on. After *limit* of them it does as *stop* says, and `cut`
-    is set. A silent proxy holds both connections until it is left.
+    is set. A silent proxy holds both connections until it is left. With *again* it takes every later connection, too,
+    and lets these be.
     """
 
-    def __init__(self, lab: Lab, address: str, port: int, *, stop: Stop = "never", limit: int = 0) -> None:
+    def __init__(
+        self, lab: Lab, address: str, port: int, *, stop: Stop = "never", limit: int = 0, again: bool = False
+    ) -> None:
         self.sent = 0
         self.cut = threading.Event()
         self._stop, self._limit, self._address = stop, limit, address
+        self._again = again
         self._ends: list[socket.socket] = []
         self._lab = lab
         with lab.inside():
@@ -37,16 +43,36 @@ class Proxy:
 
     def _serve(self) -> None:
         with suppress(OSError):
-            client, _ = self._listener.accept()
-            self._ends.append(client)
-            server = socket.create_connection((self._address, 22), 10)
-            server.settimeout(None)
-            self._ends.append(server)
-            back = threading.Thread(target=self._back, args=(server, client), daemon=True)
-            back.start()
-            self._forth(client, server)
+            client, server = self._accept()
+            back = self._start(self._back, server, client)
+            forth = self._start(self._forth, client, server)
+            while self._again:
+                for one, other in permutations(self._accept()):
+                    self._start(self._pass_on, one, other)
+            forth.join()
             if not self.cut.is_set():
                 back.join()
+
+    @staticmethod
+    def _start(carry: Callable[[socket.socket, socket.socket], None], *ends: socket.socket) -> threading.Thread:
+        thread = threading.Thread(target=carry, args=ends, daemon=True)
+        thread.start()
+        return thread
+
+    def _accept(self) -> tuple[socket.socket, socket.socket]:
+        client, _ = self._listener.accept()
+        self._ends.append(client)
+        server = socket.create_connection((self._address, 22), 10)
+        server.settimeout(None)
+        self._ends.append(server)
+        return client, server
+
+    @staticmethod
+    def _pass_on(one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(_CHUNK):
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
 
     def _forth(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tests.lab import HostSpec, Lab, LabSpec, Machine, RelaySpec
 
 STATE = "/var/lib/relayconf"
 _APPLIED = f"{STATE}/applied"
+_TRANSACTIONS = f"{STATE}/txn"
 # Berkeley DB gives every file a number of its own: no two tables with the same entries are alike
 _DUMP = 'for t in /etc/postfix/relayconf/*/*.db; do echo "$t"; postmap -s "hash:${t%.db}" 2>&1 | sort; echo; done'
 
@@ -64,7 +65,8 @@ WAYS: Mapping[str, Sequence[Way]] = {
 class Reference:
     """What an apply that nobody cuts comes to: the whole new state, and how many seconds, commands and bytes it took.
 
-    `plan_commands` and `plan_sent` are those of a plan alone: what is behind them belongs to the deploy.
+    `plan_commands` and `plan_sent` are those of a plan alone: what is behind them belongs to the deploy. Of a rollback
+    the same: new is what it leads back to, and it looks at the history before.
     """
 
     new: Tree
@@ -93,6 +95,8 @@ class Scene:
         self.disk = Disk(host=self.host)
         self.states: dict[str, Tree] = {}
         self.references: dict[Way, Reference] = {}
+        self.applied: dict[Way, Tree] = {}
+        self.rollbacks: dict[Way, Reference] = {}
         wishes = {
             name: _HEAD.format(mta=mta, host=host) + text.replace("@WISH@", name)
             for name, text in (_POSTFIX if mta == "postfix" else _QMAIL).items()
@@ -133,8 +137,22 @@ class Scene:
         if not difference(self.tree(), self.states[state]):
             return
         self.disk.restore(self.states[state], *self.roots)
+        self._tell()
+
+    def restore_applied(self, way: Way) -> None:
+        """Put the host into the state that an apply on *way* has just left, its transaction included."""
+        self.disk.restore(self.applied[way], *self.roots, _TRANSACTIONS)
+        self._tell()
+
+    def manager(self) -> str:
+        """The pid of Postfix's qmgr, which each reload replaces; empty where none runs."""
+        return self.host.run(["pgrep", "-x", "qmgr"], check=False).stdout.decode()
+
+    def _tell(self) -> None:
         if self.mta == "postfix":
+            before = self.manager()
             self.host.run(["sh", "-c", "kill -HUP $(cat /var/spool/postfix/pid/master.pid)"])
+            self.lab.wait_for(lambda: self.manager() not in {"", before})
 
     def _run(self, verb: str, wish: str, *words: str) -> tuple[str, float, int]:
         with Proxy(self.lab, self.host.address, self.laptop.port) as proxy:
@@ -157,20 +175,32 @@ class Scene:
 
     def refer(self, way: Way) -> None:
         """Measure an apply that nobody cuts, twice: what it writes must be the same."""
-        self.restore(way.old)
+        self.references[way] = self._measure(
+            way, "plan", ("apply", "--yes", *EVERYTHING), lambda: self.restore(way.old)
+        )
+
+    def refer_back(self, way: Way) -> None:
+        """The same of a rollback of that apply, whose end the host is in."""
+        self.applied[way] = self.disk.tree(*self.roots, _TRANSACTIONS)
+        self.rollbacks[way] = self._measure(way, "history", ("rollback", "--yes"), lambda: self.restore_applied(way))
+
+    def _measure(self, way: Way, look: str, act: tuple[str, ...], restore: Callable[[], None]) -> Reference:
+        """Measure what `relayconf ACT` does after *restore*, `relayconf LOOK` being all that it does before."""
+        verb, *words = act
+        restore()
         self.shims.arm(0)
-        _, _, plan_sent = self._run("plan", way.wish)
+        _, _, plan_sent = self._run(look, way.wish)
         plan_commands = self.shims.counted
         self.shims.arm(0)
-        _, seconds, sent = self._run("apply", way.wish, "--yes", *EVERYTHING)
+        _, seconds, sent = self._run(verb, way.wish, *words)
         commands = self.shims.counted
         self.shims.disarm()
         new = self.meaning()
-        self.restore(way.old)
-        self._run("apply", way.wish, "--yes", *EVERYTHING)
-        if words := difference(new, self.meaning()):
-            raise AssertionError(f"{way}: two applies wrote different things: {words}")
-        self.references[way] = Reference(
+        restore()
+        self._run(verb, way.wish, *words)
+        if differs := difference(new, self.meaning()):
+            raise AssertionError(f"{verb}, {way}: two of them wrote different things: {differs}")
+        return Reference(
             new=new,
             seconds=seconds,
             commands=commands,
@@ -179,8 +209,11 @@ class Scene:
             plan_sent=plan_sent,
         )
 
-    def prepare(self, ways: Sequence[Way]) -> None:
-        """Modes and owners that are not the usual ones; then every state and reference that *ways* need."""
+    def prepare(self, ways: Sequence[Way], back: Sequence[Way] = ()) -> None:
+        """Modes and owners that are not the usual ones; then every state and reference that *ways* need.
+
+        Those of *ways* that are in *back* can be rolled back, too.
+        """
         if self.mta == "postfix":
             self.host.run(
                 ["sh", "-c", "cd /etc/postfix; chmod 640 main.cf; chgrp postfix main.cf; chmod 604 master.cf"]
@@ -195,3 +228,5 @@ class Scene:
                 self.states["a"] = self.tree()
         for way in ways:
             self.refer(way)
+            if way in back:
+                self.refer_back(way)

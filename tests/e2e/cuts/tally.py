@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from tests.e2e.cuts.laptop import Contact
+
 End: TypeAlias = Literal["old", "new", "mixed"]
 
 
@@ -13,9 +15,10 @@ End: TypeAlias = Literal["old", "new", "mixed"]
 class Verdict:
     """One cut: its place in words, whether it came to it, and how the host was after the next contact.
 
-    `recovered` says that this contact had something to put right, `keeps_payload` that a payload was left in the state
-    directory for the next deploy to sweep away. `faults` are in words, and none may be: a mixed state, files or a lock
-    left over, a contact that failed, a host that did not come to rest, that changed afterwards, or was not told.
+    `contact` is that command, and `recovered` says that it had something to put right; `keeps_payload` that a payload
+    was left in the state directory for the next deploy to sweep away. `faults` are in words, and none may be: a mixed
+    state, files or a lock left over, a contact that failed, a host that did not come to rest, that changed afterwards,
+    or was not told, a client that said what is not so.
     """
 
     host: str
@@ -25,6 +28,7 @@ class Verdict:
     place: str
     is_cut: bool
     end: End
+    contact: Contact = "apply"
     recovered: bool
     keeps_payload: bool = False
     faults: tuple[str, ...] = ()
@@ -34,7 +38,10 @@ class Verdict:
         return f"{self.host} round {self.number}, {self.way}, {self.kind} {self.place}: {self.end}: {words}"
 
 
-_HEADS = ("cut", "MTA", "cuts", "old", "new", "mixed", "put right by the next contact", "payload kept", "faults")
+_HEADS = (
+    *("cut", "MTA", "cuts", "old", "new", "mixed"),
+    *("put right by the next apply", "by recover", "payload kept", "faults"),
+)
 
 
 def table(verdicts: Sequence[Verdict], mtas: Sequence[str]) -> str:
@@ -45,7 +52,8 @@ def table(verdicts: Sequence[Verdict], mtas: Sequence[str]) -> str:
     for kind, mta in [*groups, ("all", "")]:
         rows = [one for one in cut if kind == "all" or (one.kind == kind and one.host.startswith(mta))]
         ends = [sum(one.end == end for one in rows) for end in ("old", "new", "mixed")]
-        counts = [len(rows), *ends, sum(one.recovered for one in rows)]
+        counts = [len(rows), *ends]
+        counts += [sum(one.recovered and one.contact == contact for one in rows) for contact in ("apply", "recover")]
         counts += [sum(one.keeps_payload for one in rows), sum(bool(one.faults) for one in rows)]
         if rows or kind == "all":
             lines.append(f"| {kind} | {mta} | " + " | ".join(map(str, counts)) + " |")

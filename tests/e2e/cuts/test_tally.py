@@ -14,7 +14,8 @@ def _verdict(host: str, end: End, *faults: str, is_cut: bool = True) -> Verdict:
         place="after 0.5 s",
         is_cut=is_cut,
         end=end,
-        recovered=end == "old",
+        contact="recover" if end == "new" else "apply",
+        recovered=end != "mixed",
         faults=faults,
     )
 
@@ -29,11 +30,11 @@ def test_a_table_counts_by_kind_and_mta() -> None:
     ]
 
     assert table(verdicts, ["postfix", "qmail"]).splitlines() == [
-        "| cut | MTA | cuts | old | new | mixed | put right by the next contact | payload kept | faults |",
-        "|---|---|---|---|---|---|---|---|---|",
-        "| laptop killed | postfix | 2 | 1 | 0 | 1 | 1 | 0 | 1 |",
-        "| laptop killed | qmail | 1 | 0 | 1 | 0 | 0 | 0 | 0 |",
-        "| all |  | 3 | 1 | 1 | 1 | 1 | 0 | 1 |",
+        "| cut | MTA | cuts | old | new | mixed | put right by the next apply | by recover | payload kept | faults |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        "| laptop killed | postfix | 2 | 1 | 0 | 1 | 1 | 0 | 0 | 1 |",
+        "| laptop killed | qmail | 1 | 0 | 1 | 0 | 0 | 1 | 0 | 0 |",
+        "| all |  | 3 | 1 | 1 | 1 | 1 | 1 | 0 | 1 |",
         "",
         "1 more rounds were over before their cut came; faults among them: 1",
     ]

@@ -68,7 +68,10 @@ class Disk:
         return found
 
     def restore(self, tree: Tree, *roots: str) -> None:
-        """Make what is below *roots* be *tree* again, with an old time, for Postfix mistrusts a young file."""
+        """Make what is below *roots* be *tree* again, all with one old time.
+
+        Postfix mistrusts a young file, and a table that is older than its source.
+        """
         now = self.tree(*roots)
         for path in sorted(now.keys() - tree.keys(), reverse=True):
             target = self.path(path)
@@ -76,8 +79,13 @@ class Disk:
         for path, entry in sorted(tree.items()):
             if now.get(path) != entry:
                 self._write(self.path(path), entry)
+        then = time.time() - 60
+        for path, entry in tree.items():
+            if stat.S_ISREG(entry.mode):
+                os.utime(self.path(path), (then, then))
 
-    def _write(self, target: Path, entry: Entry) -> None:
+    @staticmethod
+    def _write(target: Path, entry: Entry) -> None:
         if stat.S_ISDIR(entry.mode):
             target.mkdir(exist_ok=True)
         else:
@@ -90,7 +98,6 @@ class Disk:
         os.chown(target, entry.uid, entry.gid, follow_symlinks=False)
         if not stat.S_ISLNK(entry.mode):
             target.chmod(stat.S_IMODE(entry.mode))
-            os.utime(target, (time.time() - 60,) * 2)
 
 
 def difference(one: Tree, other: Tree) -> str:

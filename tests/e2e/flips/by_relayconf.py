@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 
 from relayconf.exits import ExitCode
@@ -62,7 +63,8 @@ class ByRelayconf:
         self._count = 0
         host.write("/usr/local/sbin/mv", _SLOW_MV.format(gap=gap).encode(), mode=0o755)
 
-    def _write(self, wish: Wish) -> None:
+    def write(self, wish: Wish) -> None:
+        """Write the inventory that wants it."""
         default = wish.default or "direct"
         text = _INVENTORY.format(host=self._host.name, key=self.admin.key, default=default, store=STORE)
         if wish.relays:
@@ -73,6 +75,18 @@ class ByRelayconf:
             text += f"  {relay}: {{host: {RELAYS[relay]}, port: {port}, tls: secure, auth: {login}}}\n"
         self.admin.write(text, {relay: wish.login(relay)[1] for relay in wish.relays})
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start an apply of what was written, which may be cut, and do not wait for it."""
+        with self.admin.lab.inside():
+            return subprocess.Popen(
+                self.admin.admin.command("apply", "--yes", "--allow-no-relay", "--reconnect", "0"),
+                cwd=self.admin.admin.folder,
+                env=self.admin.admin.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
     def _apply(self, *expected: str) -> None:
         begun = time.monotonic()
         ran = self.admin.run("apply", "--yes", "--allow-no-relay")
@@ -82,7 +96,7 @@ class ByRelayconf:
 
     def apply(self, wish: Wish) -> None:
         """Make the wish real."""
-        self._write(wish)
+        self.write(wish)
         self._apply("Apply: 1 changed")
 
     def apply_or_twice(self, wish: Wish) -> None:
@@ -94,7 +108,7 @@ class ByRelayconf:
 
     def die_and_apply(self, wish: Wish) -> None:
         """Start to make the wish real, be killed after two renames of main.cf and before the signal; and once more."""
-        self._write(wish)
+        self.write(wish)
         self._host.write("/run/renames-left", b"2\n")
         cut = self.admin.run("apply", "--yes", "--allow-no-relay")
         assert cut.code == ExitCode.HOST_FAILED, cut.out + cut.err
