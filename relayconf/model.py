@@ -99,7 +99,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """An upstream smarthost. The first endpoint is the default one."""
+    """An upstream smarthost. The first endpoint is the default one; `provider` names what is known of it."""
 
     name: str
     host: str
@@ -108,6 +108,7 @@ class Relay:
     spf: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     probe: Probe | None = None
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

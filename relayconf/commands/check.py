@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relayconf import relay_rules
 from relayconf.commands.options import Options
 from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
@@ -24,7 +25,7 @@ def check(console: Console, options: Options) -> ExitCode:
     wiring = Wiring(options=options, console=console)
     refused = False
     for host in wiring.hosts:
-        findings = MTAS[host.mta].refusals(host)
+        findings = (*MTAS[host.mta].refusals(host), *relay_rules.findings(host))
         for line in text.findings(host.name, findings):
             console.data(line)
         if any(finding.severity is Severity.ERROR for finding in findings):

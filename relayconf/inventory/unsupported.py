@@ -24,8 +24,6 @@ class NotYet:
 
 
 NOT_YET = (
-    NotYet(where="relay", key="provider", stands_for="host"),
-    NotYet(where="relay", key="region"),
     NotYet(where="layer", key="flavour", allowed=("classic",)),
     NotYet(where="layer", key="senders"),
     NotYet(where="layer", key="settings"),
