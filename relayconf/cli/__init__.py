@@ -48,7 +48,7 @@ def main(
 
 
 for _command in (
-    *(offline.check, offline.show, offline.schema, offline.render),
+    *(offline.check, offline.show, offline.schema, offline.providers, offline.render),
     *(fleet.plan, fleet.apply),
     *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
 ):

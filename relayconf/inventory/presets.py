@@ -135,3 +135,9 @@ def check_port(preset: Preset, port: int, place: Place) -> None:
     if preset.site.tls(port) == "implicit" and port not in IMPLICIT_TLS_PORTS:
         ports = ", ".join(map(str, preset.ports))
         place.complain("implicit_port", port=str(port), provider=preset.provider.name, ports=ports)
+
+
+def refuse_clear(preset: Preset, port: int, place: Place) -> None:
+    """Complain of a password at a port that has no TLS."""
+    ports = ", ".join(map(str, preset.ports))
+    place.complain("no_tls", provider=preset.provider.name, port=str(port), ports=ports)

@@ -98,7 +98,7 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "unknown_region": ("provider `{provider}` has no region `{name}`", "{suggestion}"),
     "region_shape": ("not the name of a region", ""),
     "region_missing": ("provider `{provider}` has servers in each region: `region` is missing", "{suggestion}"),
-    "provider_host": ("provider `{provider}` has another server for each customer: {host}", "write yours as `host`"),
+    "provider_host": ("provider `{provider}` has another server for each customer: {host}", "write it as `host`"),
     "auth_missing": ("provider `{provider}` wants credentials: {username}; {password}", "write them as `auth`"),
     "auth_unwanted": ("provider `{provider}` takes no password", "it goes by: {ways}"),
     "xoauth2_only": (
@@ -108,6 +108,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "implicit_port": (
         "port {port} of provider `{provider}` speaks TLS from the first byte, which is known on 465 and 2465 alone",
         "it has: {ports}",
+    ),
+    "no_tls": (
+        "provider `{provider}` has no TLS at port {port}: the password would cross the network in clear",
+        "left to itself the relay has {ports}; to do it all the same: `allow_plaintext_auth: true`",
     ),
     # What a target says
     "one_target": ("expected exactly one of {expected}", ""),

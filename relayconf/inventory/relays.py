@@ -31,12 +31,16 @@ class _Wish:
     auth: bool
     allow_plaintext_auth: bool
     place: Place
+    preset: Preset | None
 
 
 def _endpoint(wish: _Wish) -> model.Endpoint:
     tls = tls_level(wish.port, wish.tls, auth=wish.auth)
     if wish.auth and tls in _CLEAR and not wish.allow_plaintext_auth:
-        wish.place.child("tls").complain("plaintext_auth", tls=tls, port=str(wish.port))
+        if wish.preset and wish.preset.site.tls(wish.port) == "none":
+            presets.refuse_clear(wish.preset, wish.port, wish.place.child("port"))
+        else:
+            wish.place.child("tls").complain("plaintext_auth", tls=tls, port=str(wish.port))
     return model.Endpoint(port=wish.port, tls=tls, auth=wish.auth)
 
 
@@ -53,6 +57,7 @@ def _given(relay: language.Relay, place: Place, preset: Preset | None) -> Iterat
             auth=auth,
             allow_plaintext_auth=relay.allow_plaintext_auth or entry.allow_plaintext_auth,
             place=place.child("endpoints", number),
+            preset=preset,
         )
 
 
@@ -71,6 +76,7 @@ def _wishes(relay: language.Relay, place: Place, preset: Preset | None) -> Itera
             auth=auth,
             allow_plaintext_auth=relay.allow_plaintext_auth,
             place=place,
+            preset=preset,
         )
 
 
