@@ -52,3 +52,11 @@ def test_templates_stand_in_front(host: LocalHost) -> None:
     refused = run("render", "--out", "out2", "--templates", "mine")
     assert refused.exit_code == ExitCode.ERROR
     assert "smtproutes" in refused.stderr
+
+
+def test_providers() -> None:
+    """All or one, for humans or machines."""
+    assert run("providers").stdout.startswith("name ")
+    assert run("providers", "asahi-net").stdout.startswith("asahi-net: ")
+    assert json.loads(run("providers", "--json", "asahi-net").stdout)["providers"]
+    assert run("providers", "nobody-knows-it").exit_code == ExitCode.USAGE

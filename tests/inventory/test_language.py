@@ -48,3 +48,11 @@ def test_keys_not_supported_yet_say_so() -> None:
     for entry in NOT_YET:
         fields = schema["$defs"]["Layer"]["properties"]
         assert "supported yet" in fields[entry.key]["description"]
+
+
+def test_a_relay_has_a_host_or_a_provider() -> None:
+    """An editor says so before relayconf does."""
+    relay = json.loads(json_schema())["$defs"]["Relay"]
+
+    assert relay["anyOf"] == [{"required": ["host"]}, {"required": ["provider"]}]
+    assert "required" not in relay
