@@ -105,7 +105,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """An upstream smarthost. The first endpoint is the default one. `ca` are certificates to trust, in PEM."""
+    """An upstream smarthost. The first endpoint is the default one.
+
+    `ca` are certificates to trust, in PEM; `provider` names what is known of it.
+    """
 
     name: str
     host: str
@@ -115,6 +118,7 @@ class Relay:
     spf: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
     probe: Probe | None = None
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

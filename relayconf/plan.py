@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from relayconf import blind
+from relayconf import blind, relay_rules
 from relayconf.diff import unified
 from relayconf.drift import Drift
 from relayconf.facts import Facts, Finding, Severity
@@ -256,7 +256,7 @@ def plan_host(
     if changes:
         taken = mta.takes_over(host, facts, desired)
         limits = crossed(host, drift, mta.ways(facts, before), mta.ways(facts, after), taken)
-    findings = (*mta.refusals(host), *_state(facts), *mta.findings(host, facts, desired))
+    findings = (*mta.refusals(host), *relay_rules.findings(host), *_state(facts), *mta.findings(host, facts, desired))
     if without_secrets:
         drift += blind.drift(host, mta, facts, rendered, drift)
         findings += blind.notes(rendered)

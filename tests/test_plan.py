@@ -10,7 +10,7 @@ import pytest
 from relayconf.facts import Facts, Severity
 from relayconf.files import ActualFile, ChangeKind, DesiredFile
 from relayconf.masking import Masker
-from relayconf.model import Direct, Host, Ssh
+from relayconf.model import Direct, Endpoint, Host, Relay, Smarthost, Ssh, TlsLevel
 from relayconf.mta import qmail
 from relayconf.mta.base import EVERYTHING_ELSE
 from relayconf.plan import HostPlan, RouteChange, plan_host
@@ -19,6 +19,7 @@ from tests.support.hosts import STORY_SMTPROUTES, qmail_host
 
 KEY = b"k" * 32
 PATH = "qmail:smtproutes"
+_PLAIN = Endpoint(port=25, tls=TlsLevel.NONE, auth=False)
 
 
 def plan(
@@ -119,6 +120,16 @@ def test_findings_and_refusals_of_the_mta_come_with_the_plan() -> None:
     assert [item.severity for item in made.findings if item.code == "qmail-no-me"] == [Severity.ERROR]
     assert made.is_refused
     assert not made.has_changes
+
+
+def test_what_a_relay_would_refuse_comes_with_the_plan() -> None:
+    """As a warning; the plan can be applied."""
+    relay = Relay(name="isp", host="relay.example", endpoints=(_PLAIN,), senders=("@other.example",))
+    host = qmail_host(default=(Smarthost(relay=relay, endpoint=_PLAIN),))
+    made = plan(None, STORY_SMTPROUTES, host=host)
+
+    assert [item.severity for item in made.findings if item.code == "relay-senders"] == [Severity.WARNING]
+    assert made.has_changes
 
 
 def test_the_fingerprint_binds_base_wish_and_key() -> None:

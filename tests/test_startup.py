@@ -10,7 +10,7 @@ import pytest
 
 from relayconf import __version__
 
-HEAVY = ("jinja2", "paramiko", "pydantic", "yaml", "rich", "asyncio", "concurrent.futures")
+HEAVY = ("jinja2", "paramiko", "pydantic", "yaml", "rich", "asyncio", "concurrent.futures", "relayconf.providers")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"]], ids=" ".join)

@@ -48,7 +48,8 @@ def main(
 
 
 for _command in (
-    *(offline.check, offline.show, offline.schema, offline.render, offline.route, offline.helper),
+    *(offline.check, offline.show, offline.schema, offline.providers, offline.render),
+    *(offline.route, offline.helper),
     *(fleet.plan, fleet.apply),
     *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
 ):

@@ -101,6 +101,20 @@ def route(
     run(action)
 
 
+def providers(
+    name: Annotated[str | None, typer.Argument(help="One provider; all when absent.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """List the providers that a relay can name, or show one of them."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.providers import providers
+
+        return providers(console, name, as_json=json)
+
+    run(action)
+
+
 def render(
     out: Annotated[Path, typer.Option("--out", help="The folder to write to, one sub-folder a host.")],
     hosts: HostsArgument = None,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from relayconf import relay_rules
 from relayconf.commands.control import read_control
 from relayconf.commands.options import Options
 from relayconf.commands.wiring import Wiring
@@ -31,7 +32,7 @@ def check(console: Console, options: Options) -> ExitCode:
     wiring = Wiring(options=options, console=console)
     refused = False
     for host in wiring.hosts:
-        findings = MTAS[host.mta].refusals(host)
+        findings = (*MTAS[host.mta].refusals(host), *relay_rules.findings(host))
         for line in text.findings(host.name, findings):
             console.data(line)
         if any(finding.severity is Severity.ERROR for finding in findings):

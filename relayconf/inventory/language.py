@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from relayconf.inventory import values
 from relayconf.inventory.kinds import (
@@ -83,9 +83,13 @@ class Probe(Strict):
 class Relay(Strict):
     """An upstream smarthost."""
 
-    provider: Text | None = Field(default=None, description="A preset of a provider (not supported yet).")
-    region: Text | None = Field(default=None, description="The provider's region (not supported yet).")
-    host: HostName = Field(description="The relay's name or IP address; never looked up by MX.")
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["host"]}, {"required": ["provider"]}]})
+
+    provider: Text | None = Field(
+        default=None, description="A provider of `relayconf providers`, which says what is not given here."
+    )
+    region: Text | None = Field(default=None, description="The provider's region, where it has servers in several.")
+    host: HostName = Field(default="", description="The relay's name or IP address; never looked up by MX.")
     port: Port = Field(default=25, description="The only port, where `endpoints` is not used.")
     tls: TlsWord | None = Field(default=None, description="TLS level at the only port.")
     allow_plaintext_auth: Flag = Field(

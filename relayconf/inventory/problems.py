@@ -90,6 +90,29 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
         "with TLS `{tls}` the password could cross the network in clear, at port {port}",
         "set `tls: encrypt` or stronger, or `allow_plaintext_auth: true`",
     ),
+    # Providers
+    "unknown_provider": ("no provider is named `{name}`", "{suggestion}"),
+    "provider_shape": ("not the name of a provider", "`relayconf providers` lists them"),
+    "lone_region": ("`region` goes with `provider`", ""),
+    "no_regions": ("provider `{provider}` has no regions", ""),
+    "unknown_region": ("provider `{provider}` has no region `{name}`", "{suggestion}"),
+    "region_shape": ("not the name of a region", ""),
+    "region_missing": ("provider `{provider}` has servers in each region: `region` is missing", "{suggestion}"),
+    "provider_host": ("provider `{provider}` has another server for each customer: {host}", "write it as `host`"),
+    "auth_missing": ("provider `{provider}` wants credentials: {username}; {password}", "write them as `auth`"),
+    "auth_unwanted": ("provider `{provider}` takes no password", "it goes by: {ways}"),
+    "xoauth2_only": (
+        "provider `{provider}` takes no passwords, only OAuth2 tokens (XOAUTH2), which are not supported yet",
+        "a program on the host that fetches tokens is a relay too: 127.0.0.1 with a port other than 25",
+    ),
+    "implicit_port": (
+        "port {port} of provider `{provider}` speaks TLS from the first byte, which is known on 465 and 2465 alone",
+        "it has: {ports}",
+    ),
+    "no_tls": (
+        "provider `{provider}` has no TLS at port {port}: the password would cross the network in clear",
+        "left to itself the relay has {ports}; to do it all the same: `allow_plaintext_auth: true`",
+    ),
     # What a target says
     "one_target": ("expected exactly one of {expected}", ""),
     "lone_port": ("`port` goes with `host`", ""),

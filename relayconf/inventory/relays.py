@@ -1,16 +1,18 @@
-"""Relays as the model wants them: endpoints with their TLS level, credentials as references."""
+"""Relays as the model wants them: endpoints with their TLS level, credentials as references, presets filled in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from relayconf import model
-from relayconf.inventory import language
+from relayconf.inventory import language, presets
 from relayconf.inventory.document import Place
+from relayconf.inventory.presets import Preset
 from relayconf.model import IMPLICIT_TLS_PORTS, TlsLevel
 
 _CLEAR = (TlsLevel.NONE, TlsLevel.MAY)
+_EITHER = ("host", "provider")
 
 
 def tls_level(port: int, word: str | None, *, auth: bool) -> TlsLevel:
@@ -29,37 +31,60 @@ class _Wish:
     auth: bool
     allow_plaintext_auth: bool
     place: Place
+    preset: Preset | None
 
 
 def _endpoint(wish: _Wish) -> model.Endpoint:
     tls = tls_level(wish.port, wish.tls, auth=wish.auth)
     if wish.auth and tls in _CLEAR and not wish.allow_plaintext_auth:
-        wish.place.child("tls").complain("plaintext_auth", tls=tls, port=str(wish.port))
+        if wish.preset and wish.preset.site.tls(wish.port) == "none":
+            presets.refuse_clear(wish.preset, wish.port, wish.place.child("port"))
+        else:
+            wish.place.child("tls").complain("plaintext_auth", tls=tls, port=str(wish.port))
     return model.Endpoint(port=wish.port, tls=tls, auth=wish.auth)
 
 
-def _wishes(relay: language.Relay, place: Place) -> Iterator[_Wish]:
-    auth = relay.auth is not None
-    allow = relay.allow_plaintext_auth
-    if not relay.endpoints:
-        yield _Wish(port=relay.port, tls=relay.tls, auth=auth, allow_plaintext_auth=allow, place=place)
-        return
+def _given(relay: language.Relay, place: Place, preset: Preset | None) -> Iterator[_Wish]:
+    """The ports that the inventory lists."""
     for key in ("port", "tls"):
         if key in relay.model_fields_set:
             place.child(key).complain_of_key("port_and_endpoints", name=key)
     for number, entry in enumerate(relay.endpoints):
+        auth = relay.auth is not None and entry.auth is None
         yield _Wish(
             port=entry.port,
-            tls=entry.tls,
-            auth=auth and entry.auth is None,
-            allow_plaintext_auth=allow or entry.allow_plaintext_auth,
+            tls=entry.tls or (preset.tls(entry.port, auth=auth) if preset else None),
+            auth=auth,
+            allow_plaintext_auth=relay.allow_plaintext_auth or entry.allow_plaintext_auth,
             place=place.child("endpoints", number),
+            preset=preset,
         )
 
 
-def _endpoints(relay: language.Relay, place: Place) -> tuple[model.Endpoint, ...]:
+def _wishes(relay: language.Relay, place: Place, preset: Preset | None) -> Iterator[_Wish]:
+    if relay.endpoints:
+        yield from _given(relay, place, preset)
+        return
+    ports: Sequence[int] = [relay.port]
+    if preset and "port" not in relay.model_fields_set:
+        ports = preset.ports[:1] if relay.tls else preset.ports
+    for port in ports:
+        auth = relay.auth is not None and not (preset and preset.is_open(port))
+        yield _Wish(
+            port=port,
+            tls=relay.tls or (preset.tls(port, auth=auth) if preset else None),
+            auth=auth,
+            allow_plaintext_auth=relay.allow_plaintext_auth,
+            place=place,
+            preset=preset,
+        )
+
+
+def _endpoints(relay: language.Relay, place: Place, preset: Preset | None) -> tuple[model.Endpoint, ...]:
     found: dict[int, model.Endpoint] = {}
-    for wish in _wishes(relay, place):
+    for wish in _wishes(relay, place, preset):
+        if preset:
+            presets.check_port(preset, wish.port, wish.place.child("port"))
         if wish.port in found:
             wish.place.child("port").complain("endpoint_twice", port=str(wish.port))
         else:
@@ -100,16 +125,31 @@ def _certificates(entry: language.Relay, place: Place) -> str | None:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def relay(name: str, entry: language.Relay, place: Place) -> model.Relay:
-    """The relay *name*; complains at *place*."""
+def _preset(entry: language.Relay, place: Place) -> Preset | None:
+    preset = presets.find(entry, place)
+    if preset:
+        presets.check_login(preset, entry, place)
+    # What is misspelt, or was refused, is not missing as well.
+    elif not (entry.host or entry.provider or {place.child(key).location for key in _EITHER} & place.document.spoiled):
+        place.child("host").complain_of_key("missing_key", name="host")
+    return preset
+
+
+def relay(name: str, entry: language.Relay, place: Place) -> model.Relay | None:
+    """The relay *name*; complains at *place*. None when it is nowhere."""
+    preset = _preset(entry, place)
+    host = entry.host or (preset.site.host if preset else "")
+    if not host:
+        return None
     probe = entry.probe
     return model.Relay(
         name=name,
-        host=entry.host,
-        endpoints=_endpoints(entry, place),
+        host=host,
+        endpoints=_endpoints(entry, place, preset),
         credentials=None if entry.auth is None else _credentials(entry.auth),
         ca=_certificates(entry, place),
-        spf=tuple(entry.spf),
+        spf=tuple(entry.spf) or (preset.spf if preset else ()),
         senders=tuple(entry.senders),
         probe=None if probe is None else model.Probe(sender=probe.sender, recipient=probe.recipient),
+        provider=preset.provider.name if preset else None,
     )

@@ -115,33 +115,50 @@ def _rows(
             return
 
 
-def _relay_rows(relay: ModelRelay, named: Named[Relay]) -> Iterator[Setting]:
-    where = f"relays.{relay.name}" if dotted((relay.name,)) == relay.name else f"relays[{relay.name}]"
-    place, entry = named.place, named.entry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RelayRows:
+    """The rows of one relay. What its provider says was said where the provider is named."""
 
-    def setting(*parts: str | int, value: str, given: bool) -> Setting:
-        origin = place.child(*parts).origin() if given else None
+    relay: ModelRelay
+    named: Named[Relay]
+
+    def _row(self, *parts: str | int, value: str, given: bool = True) -> Setting:
+        name, place = self.relay.name, self.named.place
+        where = f"relays.{name}" if dotted((name,)) == name else f"relays[{name}]"
+        preset = place.child("provider").origin() if self.relay.provider else None
+        origin = place.child(*parts).origin() if given else preset
         return Setting(place=where + dotted(("x", *parts))[1:], value=value, origin=origin)
 
-    yield setting("host", value=relay.host, given=True)
-    for number, endpoint in enumerate(relay.endpoints):
-        auth = "" if endpoint.auth or not relay.credentials else ", auth: none"
-        value = f"{{port: {endpoint.port}, tls: {endpoint.tls}{auth}}}"
-        if entry.endpoints:
-            yield setting("endpoints", number, value=value, given=True)
-        else:
-            yield setting("port", value=str(endpoint.port), given="port" in entry.model_fields_set)
-            yield setting("tls", value=endpoint.tls.value, given="tls" in entry.model_fields_set)
-    if relay.credentials:
-        yield setting("auth", "username", value=relay.credentials.username, given=True)
-        yield setting("auth", "password", value=secret_text(relay.credentials.password), given=True)
-    texts = {"ca_file": entry.ca_file, "spf": _list_text(relay.spf), "senders": _list_text(relay.senders)}
-    for key, text in texts.items():
-        if getattr(entry, key):
-            yield setting(key, value=text or "", given=True)
-    if relay.probe:
-        yield setting("probe", "from", value=relay.probe.sender, given=True)
-        yield setting("probe", "to", value=relay.probe.recipient, given=True)
+    def _endpoints(self) -> Iterator[Setting]:
+        relay, entry = self.relay, self.named.entry
+        if not entry.endpoints and len(relay.endpoints) == 1:
+            endpoint = relay.endpoints[0]
+            yield self._row("port", value=str(endpoint.port), given="port" in entry.model_fields_set)
+            yield self._row("tls", value=endpoint.tls.value, given="tls" in entry.model_fields_set)
+            return
+        for number, endpoint in enumerate(relay.endpoints):
+            auth = "" if endpoint.auth or not relay.credentials else ", auth: none"
+            value = f"{{port: {endpoint.port}, tls: {endpoint.tls}{auth}}}"
+            yield self._row("endpoints", number, value=value, given=bool(entry.endpoints))
+
+    def rows(self) -> Iterator[Setting]:
+        relay, entry = self.relay, self.named.entry
+        for key, word in (("provider", entry.provider), ("region", entry.region)):
+            if word:
+                yield self._row(key, value=word)
+        yield self._row("host", value=relay.host, given=bool(entry.host))
+        yield from self._endpoints()
+        if relay.credentials:
+            yield self._row("auth", "username", value=relay.credentials.username)
+            yield self._row("auth", "password", value=secret_text(relay.credentials.password))
+        if entry.ca_file:
+            yield self._row("ca_file", value=entry.ca_file)
+        for key, items in (("spf", relay.spf), ("senders", relay.senders)):
+            if items:
+                yield self._row(key, value=_list_text(items), given=key in entry.model_fields_set)
+        if relay.probe:
+            yield self._row("probe", "from", value=relay.probe.sender)
+            yield self._row("probe", "to", value=relay.probe.recipient)
 
 
 def _relays(resolved: Resolved, merged: MergedHost) -> Iterator[Setting]:
@@ -151,7 +168,7 @@ def _relays(resolved: Resolved, merged: MergedHost) -> Iterator[Setting]:
         if isinstance(target, Smarthost):
             used.setdefault(target.relay.name, target.relay)
     for name, relay in used.items():
-        yield from _relay_rows(relay, resolved.relays[name])
+        yield from _RelayRows(relay=relay, named=resolved.relays[name]).rows()
 
 
 def explain(path: Path, host: str) -> tuple[Setting, ...]:

@@ -3,47 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from relayconf.inventory.document import Document, Location, Plain
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotYet:
-    """One key without effect. `stands_for` is a key that need not be there when this one is."""
-
-    where: Literal["relay", "layer"]
-    key: str
-    stands_for: str | None = None
+NOT_YET = ("senders", "settings", "manage")
+"""Keys of a layer without effect."""
 
 
-NOT_YET = (
-    NotYet(where="relay", key="provider", stands_for="host"),
-    NotYet(where="relay", key="region"),
-    NotYet(where="layer", key="senders"),
-    NotYet(where="layer", key="settings"),
-    NotYet(where="layer", key="manage"),
-)
-
-
-def _maps(document: Document) -> Iterator[tuple[Literal["relay", "layer"], Location, dict[str, Plain]]]:
-    yield "layer", (), document.data
-    for section in ("relays", "groups", "hosts"):
+def _maps(document: Document) -> Iterator[tuple[Location, dict[str, Plain]]]:
+    yield (), document.data
+    for section in ("groups", "hosts"):
         entries = document.data.get(section)
         for name, entry in entries.items() if isinstance(entries, dict) else ():
             if isinstance(entry, dict):
-                yield "relay" if section == "relays" else "layer", (section, name), entry
+                yield (section, name), entry
 
 
 def refuse_unsupported(document: Document) -> None:
     """Complain about every key of `NOT_YET` in *document*, and take the keys out of its data."""
-    for where, location, entries in _maps(document):
-        for entry in NOT_YET:
-            if entry.where != where or entry.key not in entries:
-                continue
-            place = (*location, entry.key)
-            document.complain_of_key(place, "not_yet_key", name=entry.key)
-            del entries[entry.key]
-            if entry.stands_for:
-                document.spoiled.add((*location, entry.stands_for))
+    for location, entries in _maps(document):
+        for key in NOT_YET:
+            if key in entries:
+                document.complain_of_key((*location, key), "not_yet_key", name=key)
+                del entries[key]

@@ -79,3 +79,11 @@ def test_check_of_a_control_directory(host: LocalHost) -> None:
     result = run("check", "--control", str(host.control), "--flavour", "classic")
 
     assert (result.exit_code, result.stderr) == (0, f"{host.control}: classic (named), no problems\n")
+
+
+def test_providers() -> None:
+    """All or one, for humans or machines."""
+    assert run("providers").stdout.startswith("name ")
+    assert run("providers", "asahi-net").stdout.startswith("asahi-net: ")
+    assert json.loads(run("providers", "--json", "asahi-net").stdout)["providers"]
+    assert run("providers", "nobody-knows-it").exit_code == ExitCode.USAGE

@@ -29,6 +29,15 @@ def test_what_an_mta_cannot_do_is_an_error_with_ways_out(tmp_path: Path) -> None
     assert "\n  ways out: " in heard.out.getvalue()
 
 
+def test_what_a_relay_would_refuse_is_told(tmp_path: Path) -> None:
+    """As a warning, and nothing is refused for it."""
+    host = local_host(tmp_path, inventory=INVENTORY.replace("tls: none", 'tls: none, senders: ["@other.example"]'))
+    heard = said()
+
+    assert check(heard.console, host.options()) is ExitCode.OK
+    assert heard.out.getvalue().startswith("edge   warning: the relay isp lets us send as @other.example, but not as ")
+
+
 def test_no_secret_is_asked_for(tmp_path: Path) -> None:
     """An inventory can be checked where its secrets are not."""
     inventory = (

@@ -131,3 +131,37 @@ def test_a_postfix_host(tmp_path: Path) -> None:
     assert "config_directory = /opt/postfix (inventory.yaml:22:19)" in lines
     assert "rewrite[a@b.example] = c@d.example (inventory.yaml:23:24)" in lines
     assert not [line for line in lines if line.startswith("flavour")]
+
+
+PRESET = """\
+version: 1
+mta: postfix
+relays:
+  isp: {provider: zoho, region: com, auth: {username: u, password: {env: P}}}
+  one: {provider: gandi, port: 465, auth: {username: u, password: {env: P}}}
+hosts: {mx1: {relay: isp}, mx2: {relay: one}}
+"""
+
+
+def test_what_a_provider_says(tmp_path: Path) -> None:
+    """Was said where the provider is named; what is given beside it, where it is given."""
+    lines = [
+        f"{setting.place} = {setting.value} ({str(setting.origin).removeprefix(f'{tmp_path}/')})"
+        for host in ("mx1", "mx2")
+        for setting in explain(written(tmp_path, PRESET), host)
+        if setting.place.startswith("relays") and ".auth." not in setting.place
+    ]
+
+    assert lines == [
+        "relays.isp.provider = zoho (inventory.yaml:4:19)",
+        "relays.isp.region = com (inventory.yaml:4:33)",
+        "relays.isp.host = smtp.zoho.com (inventory.yaml:4:19)",
+        "relays.isp.endpoints[0] = {port: 587, tls: secure} (inventory.yaml:4:19)",
+        "relays.isp.endpoints[1] = {port: 465, tls: secure} (inventory.yaml:4:19)",
+        "relays.isp.spf = [include:zohomail.com] (inventory.yaml:4:19)",
+        "relays.one.provider = gandi (inventory.yaml:5:19)",
+        "relays.one.host = mail.gandi.net (inventory.yaml:5:19)",
+        "relays.one.port = 465 (inventory.yaml:5:32)",
+        "relays.one.tls = secure (inventory.yaml:5:19)",
+        "relays.one.spf = [include:_mailcust.gandi.net] (inventory.yaml:5:19)",
+    ]

@@ -14,22 +14,14 @@ def _refused(text: str) -> Document:
 
 def test_keys_are_taken_out() -> None:
     """A key without effect is refused by name wherever it stands, and gone from the data."""
-    document = _refused(
-        "senders: {}\ngroups: {g: {settings: {}}}\nhosts: {mx1: {manage: [], mta: qmail}}\nrelays: {isp: {region: x}}\n"
-    )
+    document = _refused("senders: {}\ngroups: {g: {settings: {}}}\nhosts: {mx1: {manage: [], mta: qmail}}\n")
 
     assert [str(problem) for problem in document.problems] == [
         "inventory.yaml:1:1: senders: `senders` is not supported yet",
-        "inventory.yaml:4:16: relays.isp.region: `region` is not supported yet",
         "inventory.yaml:2:14: groups.g.settings: `settings` is not supported yet",
         "inventory.yaml:3:15: hosts.mx1.manage: `manage` is not supported yet",
     ]
-    assert document.data == {"groups": {"g": {}}, "hosts": {"mx1": {"mta": "qmail"}}, "relays": {"isp": {}}}
-
-
-def test_a_preset_stands_for_the_host() -> None:
-    """A relay with a provider is not blamed for having no host."""
-    assert ("relays", "ses", "host") in _refused("relays: {ses: {provider: amazon-ses}}").spoiled
+    assert document.data == {"groups": {"g": {}}, "hosts": {"mx1": {"mta": "qmail"}}}
 
 
 def test_other_shapes_are_left_alone() -> None:
