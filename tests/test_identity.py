@@ -48,6 +48,7 @@ OTHERWISE: Mapping[str, Callable[[Host], Host]] = {
     "rewrite": lambda host: replace(host, rewrite={"a@x.test": "b@x.test"}),
     "egress": lambda host: replace(host, egress=("192.0.2.1",)),
     "qmail_home": lambda host: replace(host, qmail_home="/q"),
+    "flavour": lambda host: replace(host, flavour="sagredo"),
     "config_directory": lambda host: replace(host, config_directory="/p"),
     "state_directory": lambda host: replace(host, state_directory="/s"),
 }

@@ -29,7 +29,7 @@ def test_example_loads() -> None:
     example = load(EXAMPLE)
 
     assert len(example.hosts) == 304
-    assert list(example.relays) == ["isp", "cloud", "spare", "backup"]
+    assert list(example.relays) == ["isp", "cloud", "spare", "ses", "backup"]
     assert example.groups == ("nodes",)
 
 

@@ -119,8 +119,8 @@ def test_edited_value_that_names_what_would_go(host: PostfixHost) -> None:
 
     assert host.undo("rollback") == [
         (
-            f"failed rollback transaction {FIRST} cannot be undone: transport_maps would name relayconf_maps, which would"
-            " be gone"
+            f"failed rollback transaction {FIRST} cannot be undone: transport_maps would name relayconf_maps,"
+            " which would be gone"
         ),
         "end 10",
     ]
