@@ -112,7 +112,7 @@ def _by_codes(reply: int | None, enhanced: str | None) -> str | None:
 
 
 def classify(text: str, *, reply: int | None = None, enhanced: str | None = None) -> Verdict | None:
-    """What *text* says, else what its SMTP *reply* code and its *enhanced* status code (RFC 3463) say; None: unknown."""
+    """What *text* says, else its SMTP *reply* code or its *enhanced* status code (RFC 3463); None: unknown."""
     line = _plain(text)
     for verdict, phrases in _rules():
         if any(_holds(line, parts) for parts in phrases):

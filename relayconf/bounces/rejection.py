@@ -144,14 +144,18 @@ def rejection(text: str, told: Told = NOTHING) -> Rejection:
     port = words.port or told.port
     return Rejection(
         domain=told.domain,
-        speaker=_speaker(remote=words.remote or told.remote or reply is not None, port=port, by=verdict and verdict.by),
+        speaker=_speaker(
+            remote=words.remote or told.remote or reply is not None,
+            port=port,
+            by=None if verdict is None else verdict.by,
+        ),
         host=words.host or told.host,
         address=words.address,
         port=port,
         reply=reply,
         enhanced=enhanced,
         text=masked(" ".join(text.split())),
-        category=verdict and verdict.category,
+        category=None if verdict is None else verdict.category,
         final=_final(told, reply, enhanced),
         reporter=told.reporter,
     )

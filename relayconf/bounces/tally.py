@@ -52,6 +52,6 @@ def tallies(rejections: Iterable[Rejection]) -> tuple[tuple[str | None, Tally], 
     """The tally of each category's code, the most frequent first; None has what is unknown."""
     found: dict[str | None, Tally] = {}
     for rejection in rejections:
-        code = rejection.category and rejection.category.code
+        code = None if rejection.category is None else rejection.category.code
         found.setdefault(code, Tally()).add(rejection)
     return tuple(sorted(found.items(), key=lambda item: (-item[1].count, item[0] or "~")))
