@@ -57,17 +57,26 @@ def _new_relay(host: Host, provider: str | None) -> tuple[str, ...]:
     if host.mta is MtaName.QMAIL:
         return (
             *head,
-            "    endpoints: [{port: 25, tls: none, auth: none}]  # from the provider's own line, without a login",
+            "    endpoints: [{port: 25, tls: none, auth: none}]  # no login: from the provider's own line",
         )
     ports = ["    port: 587", "    tls: encrypt"] if provider is None else []
     return (*head, *ports, "    auth: {username: customer, password: {env: RELAY_PASSWORD}}")
 
 
+def _usable(host: Host, relay: Relay) -> str:
+    """How *host* names *relay*: by a port without login and TLS where its MTA may have neither."""
+    first = relay.endpoints[0]
+    plain = [item for item in relay.endpoints if not item.auth and item.tls in {TlsLevel.NONE, TlsLevel.MAY}]
+    if host.mta is not MtaName.QMAIL or first in plain or not plain:
+        return relay.name
+    return f'"{relay.name}:{plain[0].port}"'
+
+
 def _relay_lines(host: Host, inventory: Inventory, provider: str | None) -> tuple[tuple[str, ...], str]:
     """The lines that a relay needs in front of its use, and its name."""
-    known = next(iter(inventory.relays), None)
-    if known is not None and provider in {None, known}:
-        return (), known
+    known = next((relay for relay in inventory.relays.values() if provider in {None, relay.name}), None)
+    if known is not None:
+        return (), _usable(host, known)
     return _new_relay(host, provider), provider or "isp"
 
 
@@ -88,7 +97,7 @@ def _use_a_relay(provider: str | None) -> _Cure:
         lines, name = _relay_lines(host, inventory, provider)
         if key:
             why = f"host {host.name} sends to {domain} directly: `{key}` is `{_word(target)}`"
-            use = ("routes:", f"  {_key(key)}: {{relay: {name}}}")
+            use: tuple[str, ...] = ("routes:", f"  {_key(key)}: {{relay: {name}}}")
         else:
             why = f"host {host.name} sends to {domain} directly: no relay applies"
             use = ("hosts:", f"  {_key(host.name)}:", f"    relay: {name}")
@@ -104,7 +113,7 @@ def _already(rejection: Rejection, host: Host, target: Smarthost, place: str) ->
             f"`relayconf plan {host.name}` tells whether that is applied"
         )
         return Edit(host=host.name, why=why, place=place)
-    why = f"host {host.name} sends this through {target} already: the address is the relay's; tell the relay, or use another"
+    why = f"host {host.name} sends this through {target}: the address is the relay's; tell the relay, or use another"
     return Edit(host=host.name, why=why, place=place)
 
 
@@ -215,3 +224,22 @@ def edit(rejection: Rejection, inventory: Inventory, *, provider: str | None = N
         return None
     why, lines = cure(target)
     return Edit(host=host.name, why=why, place=f"{host.origin}: hosts.{host.name}", lines=lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A rejection, how often it stands there, and what to change because of it."""
+
+    rejection: Rejection
+    count: int
+    edit: Edit | None
+
+
+def explained(
+    rejection: Rejection, count: int, inventory: Inventory | None, *, provider: str | None = None
+) -> Explained:
+    """*rejection* with what *inventory* says to it."""
+    if inventory is None:
+        return Explained(rejection=rejection, count=count, edit=None)
+    known = attributed(rejection, inventory)
+    return Explained(rejection=known, count=count, edit=edit(known, inventory, provider=provider))

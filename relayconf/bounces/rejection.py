@@ -142,13 +142,10 @@ def rejection(text: str, told: Told = NOTHING) -> Rejection:
     enhanced = own_status or told.enhanced
     verdict = classify(text, reply=reply, enhanced=enhanced)
     port = words.port or told.port
+    remote = words.remote or told.remote or reply is not None
     return Rejection(
         domain=told.domain,
-        speaker=_speaker(
-            remote=words.remote or told.remote or reply is not None,
-            port=port,
-            by=None if verdict is None else verdict.by,
-        ),
+        speaker=_speaker(remote=remote, port=port, by=None if verdict is None else verdict.by),
         host=words.host or told.host,
         address=words.address,
         port=port,

@@ -50,6 +50,7 @@ def main(
 for _command in (
     *(offline.check, offline.show, offline.schema, offline.render),
     *(fleet.plan, fleet.apply),
+    offline.explain_bounce,
     *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
 ):
     app.command()(_command)
