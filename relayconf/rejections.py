@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TypedDict
 
@@ -111,6 +111,7 @@ def _by_codes(reply: int | None, enhanced: str | None) -> str | None:
     return _data()["subjects"].get(subject) or _data()["replies"].get(str(reply))
 
 
+@lru_cache(maxsize=1024)
 def classify(text: str, *, reply: int | None = None, enhanced: str | None = None) -> Verdict | None:
     """What *text* says, else its SMTP *reply* code or its *enhanced* status code (RFC 3463); None: unknown."""
     line = _plain(text)

@@ -16,6 +16,10 @@ _MOST = 200
 _MOST_NESTED = 60
 """Parts of a message beyond which the MIME parser is not asked: each level costs a look at every line below it."""
 
+_LONG = re.compile(rb"([^\n]{2000})[^\n]*")
+_EMPTY = re.compile(rb"\n(?:\r?\n){2,}")
+_FOLDED = re.compile(rb"((?:\n[ \t][^\n]*){50})(?:\n[ \t][^\n]*)+")
+
 _NESTING = re.compile(rb"boundary\s*=|message/", re.IGNORECASE)
 _FIELD = re.compile(r"([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*(.*)")
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "diagnostic-code", "action", "status"})
@@ -134,6 +138,11 @@ def _best(texts: tuple[str, ...]) -> tuple[Rejection, ...]:
     return tuple(item for text in texts for item in notice(text)) or by_fields
 
 
+def _tamed(data: bytes) -> bytes:
+    """*data* without what no report has and the MIME parser is slow at: endless lines, fields and runs of empty lines."""
+    return _EMPTY.sub(b"\n\n", _FOLDED.sub(rb"\1", _LONG.sub(rb"\1", data)))
+
+
 def _parsed(data: bytes) -> tuple[Rejection, ...]:
     message = message_from_bytes(data)
     return _best(tuple(_texts(message, inside=False))) or _best(tuple(_texts(message, inside=True)))
@@ -143,5 +152,5 @@ def bounce(data: bytes) -> tuple[Rejection, ...]:
     """The rejections of a bounce: a raw message, or what is left of one. None where it is no bounce."""
     found: tuple[Rejection, ...] = ()
     if len(_NESTING.findall(data)) <= _MOST_NESTED:
-        found = _parsed(data)
+        found = _parsed(_tamed(data))
     return found or _best((data.decode("utf-8", "surrogateescape"),))

@@ -12,7 +12,7 @@ from relayconf.bounces.qmail import QmailLog
 from relayconf.bounces.rejection import Rejection, rejection
 from relayconf.rejections import classify
 
-MOST_BYTES = 1 << 20
+MOST_BYTES = 1 << 18
 """What is read of a bounce. The reasons stand in front of the copy of the message."""
 
 _MOST_LINE = 1 << 20
@@ -67,7 +67,7 @@ def _pasted(text: str) -> Iterator[Rejection]:
 
 
 def read(data: bytes) -> tuple[Rejection, ...]:
-    """The rejections of one bounce, of some lines of a log, or of pasted text; of its first MiB."""
+    """The rejections of one bounce, of some lines of a log, or of pasted text; of its first 256 KiB."""
     data = data[:MOST_BYTES]
     text = data.decode("utf-8", "surrogateescape")
     return bounce(data) or tuple(read_log(text.splitlines())) or tuple(_pasted(text))
