@@ -20,6 +20,9 @@ _LONG = re.compile(rb"([^\n]{2000})[^\n]*")
 _EMPTY = re.compile(rb"\n(?:\r?\n){2,}")
 _FOLDED = re.compile(rb"((?:\n[ \t][^\n]*){50})(?:\n[ \t][^\n]*)+")
 
+# The parser takes the groups of a delivery status for messages, and loses them where they are encoded.
+_STATUS_TYPE = re.compile(rb"message/(?:global-)?delivery-status", re.IGNORECASE)
+
 _NESTING = re.compile(rb"boundary\s*=|message/", re.IGNORECASE)
 _FIELD = re.compile(r"([A-Za-z][\w-]{1,60})[ \t]*:[ \t]*(.*)")
 _RECIPIENT_FIELDS = frozenset({"final-recipient", "original-recipient", "diagnostic-code", "action", "status"})
@@ -40,35 +43,12 @@ def _decoded(part: Message) -> str:
         return raw.decode("utf-8", "surrogateescape")
 
 
-def _status_text(part: Message) -> str:
-    """A delivery-status part as its text: the parser takes its groups for messages."""
-    groups = part.get_payload()
-    if not isinstance(groups, list):
-        return _decoded(part)
-    texts = []
-    for group in groups:
-        if isinstance(group, Message):
-            fields = "\n".join(f"{name}: {value}" for name, value in group.items())
-            texts.append(f"{fields}\n\n{_inner(group, part)}")
-    return "\n\n".join(texts)
-
-
-def _inner(group: Message, part: Message) -> str:
-    """What the parser took for a group's body: the whole part where that is encoded."""
-    encoding = part.get("Content-Transfer-Encoding")
-    if encoding is not None and "Content-Transfer-Encoding" not in group:
-        group["Content-Transfer-Encoding"] = str(encoding)
-    return _decoded(group) if not group.is_multipart() else ""
-
-
 def _texts(message: Message, *, inside: bool) -> Iterator[str]:
     """The texts of *message* that can tell a status, those of mail that is attached only where *inside* says so."""
     kind = message.get_content_type()
-    if kind in {"message/delivery-status", "message/global-delivery-status"}:
-        yield _status_text(message)
-    elif kind.startswith("message/") and not inside:
+    if kind.startswith("message/") and not inside:
         return
-    elif message.is_multipart():
+    if message.is_multipart():
         for part in message.get_payload():
             if isinstance(part, Message):
                 yield from _texts(part, inside=inside)
@@ -144,7 +124,7 @@ def _tamed(data: bytes) -> bytes:
 
 
 def _parsed(data: bytes) -> tuple[Rejection, ...]:
-    message = message_from_bytes(data)
+    message = message_from_bytes(_STATUS_TYPE.sub(b"text/delivery-status", data))
     return _best(tuple(_texts(message, inside=False))) or _best(tuple(_texts(message, inside=True)))
 
 
