@@ -32,11 +32,8 @@ _ACTIONS_DONE = frozenset({"delivered", "relayed", "expanded", "deliverable"})
 
 def _decoded(part: Message) -> str:
     """The text of a leaf, whatever its headers claim."""
-    try:
-        payload = part.get_payload(decode=True)
-    except (ValueError, LookupError):
-        payload = None
-    raw = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "surrogateescape")
+    payload = part.get_payload(decode=True)
+    raw = payload if isinstance(payload, bytes) else b""
     try:
         return raw.decode(str(part.get_content_charset("utf-8")), "surrogateescape")
     except (LookupError, ValueError):
@@ -119,7 +116,7 @@ def _best(texts: tuple[str, ...]) -> tuple[Rejection, ...]:
 
 
 def _tamed(data: bytes) -> bytes:
-    """*data* without what no report has and the MIME parser is slow at: endless lines, fields and runs of empty lines."""
+    """*data* without what the MIME parser is slow at and no report has: endless lines, fields, runs of empty lines."""
     return _EMPTY.sub(b"\n\n", _FOLDED.sub(rb"\1", _LONG.sub(rb"\1", data)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from relayconf.rejections import Category, Speaker, classify
@@ -64,9 +65,13 @@ NOTHING = Told()
 
 
 def domain_of(address: str) -> str | None:
-    """The domain of *address* in lower case, None where it has none."""
+    """The domain of *address* as a lower-case A-label where it can be one; None where it has none."""
     domain = address.strip().strip("<>").rpartition("@")[2].strip("> .").lower()
-    return domain if "@" in address and re.fullmatch(r"[^\s<>@\[\]/]{1,255}", domain) else None
+    if "@" not in address or not re.fullmatch(r"[^\s<>@\[\]/]{1,255}", domain):
+        return None
+    with suppress(UnicodeError):
+        domain = domain.encode("idna").decode("ascii")
+    return domain
 
 
 def masked(text: str) -> str:
