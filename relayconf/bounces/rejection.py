@@ -79,9 +79,9 @@ def masked(text: str) -> str:
     plain = re.sub("%40", "@", text, flags=re.IGNORECASE)
     parts = plain.split("@")
     for number, part in enumerate(parts[:-1]):
-        quote = part.rfind('"', 0, -1) if part.endswith('"') else -1
-        local = _LOCAL_PART.search(part[-320:])
-        if quote >= 0:
+        local = _LOCAL_PART.search(part)
+        if part.endswith('"'):
+            quote = max(part.rfind('"', 0, -1), 0)
             parts[number] = f"{part[:quote]}…"
         elif local:
             parts[number] = f"{part[: len(part) - len(local[0])]}…"
