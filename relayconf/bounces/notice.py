@@ -13,7 +13,7 @@ _MOST = 200
 _INTRO = re.compile(r"^(?:Hi\. )?This is the [^\n]{1,200}? at (?:host )?([\w.-]{1,255})", re.MULTILINE)
 _END = re.compile(r"^--[- ][^\n]{0,200}(?:Below|below|original|copy)|^--- |^Content-Type:", re.MULTILINE)
 _RECIPIENT = re.compile(r"<([^<>\n]{0,320})>(?: \([^()\n]{0,400}\))?:\s*")
-_DELIVERED = re.compile(r"delivery via [^\s:]{1,300}: +2\d\d ")
+_DELIVERED = re.compile(r"delivery via \S{1,300}:\s+(?:2\d\d |delivers to)")
 _QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
 
 
