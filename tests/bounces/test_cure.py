@@ -106,7 +106,8 @@ def test_a_preset_is_named(tmp_path: Path) -> None:
 
 def test_a_route_past_the_relay(tmp_path: Path) -> None:
     """The exception is what has to go."""
-    text = f"mta: postfix\nrelay: asahi-net\nroutes: {{icloud.com: direct, .me.com: direct}}\nhosts: {{edge: {{}}}}\n{RELAYS}"
+    routes = "routes: {icloud.com: direct, .me.com: direct}"
+    text = f"mta: postfix\nrelay: asahi-net\n{routes}\nhosts: {{edge: {{}}}}\n{RELAYS}"
 
     found = _edit(tmp_path, text, _of(PBL))
     below = _edit(tmp_path, text, _of(PBL, Told(domain="x.me.com", reporter="edge")))
@@ -207,7 +208,7 @@ def test_which_host(tmp_path: Path) -> None:
 
     def name(reporter: str | None) -> str | None:
         host = host_of(_of(PBL, Told(reporter=reporter)), two)
-        return host and host.name
+        return None if host is None else host.name
 
     assert [name(word) for word in ("edge", "e.example.org.", "STORE.example.net", "other", None)] == [
         *("edge", "edge", "store", None, None)

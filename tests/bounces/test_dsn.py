@@ -36,7 +36,7 @@ def test_recipients_and_folds_are_bounded() -> None:
     """Of a list without end the beginning is read, and of a field too."""
     assert len(fields(f"{GROUP}\n" * 300)) == 200
     (item,) = fields(GROUP + "Diagnostic-Code: smtp; no\n" + " more\n" * 10_000)
-    assert len(item.text) == 2000
+    assert 1900 < len(item.text) <= 2000
 
 
 def test_folds_without_a_field_are_left_out() -> None:

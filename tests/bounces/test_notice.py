@@ -10,7 +10,8 @@ POSTFIX = "This is the mail system at host mail.example.org.\n\n"
 
 def test_each_recipient_is_a_paragraph() -> None:
     """Until the copy of the message, which may have paragraphs like them."""
-    text = f"{QMAIL}<a@x.example>:\nno\n\n<b@y.example>:\nno\n\n--- Below this line is a copy of the message.\n\n<c@z.example>:\nno\n"
+    copy = "--- Below this line is a copy of the message.\n\n<c@z.example>:\nno\n"
+    text = f"{QMAIL}<a@x.example>:\nno\n\n<b@y.example>:\nno\n\n{copy}"
 
     assert [item.domain for item in notice(text)] == ["x.example", "y.example"]
 

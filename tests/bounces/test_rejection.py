@@ -77,13 +77,13 @@ def test_text_is_bounded() -> None:
         ("<bo@corp.example>: no", "<…@corp.example>: no"),
         ('<"bo bo"@corp.example>: no', "<…@corp.example>: no"),
         ("bo.b+x=y@a, eva@b", "…@a, …@b"),
-        ("https://x.example/?who=bo%40corp.example", "…@corp.example"),
+        ("https://x.example/?who=bo%40corp.example", "https:…@corp.example"),
         ("****@icloud.com", "…@icloud.com"),
         (" @ b", " @ b"),
         ('"@b', "…@b"),
-        ('x"@b', 'x"@b'),
+        ('x"@b', "…@b"),
         ("ünal@b", "…@b"),
-        ("x" * 400 + "@b", "x" * 80 + "…@b"),
+        ("x" * 400 + "@b", "…@b"),
     ],
 )
 def test_local_parts_are_masked(text: str, expected: str) -> None:

@@ -52,3 +52,14 @@ def test_templates_stand_in_front(host: LocalHost) -> None:
     refused = run("render", "--out", "out2", "--templates", "mine")
     assert refused.exit_code == ExitCode.ERROR
     assert "smtproutes" in refused.stderr
+
+
+def test_explain_bounce(host: LocalHost) -> None:
+    """A file, a log, and their options."""
+    (host.folder / "bounce").write_text("550 5.7.1 Relaying denied\n")
+    (host.folder / "log").write_text("A1: to=<bo@x.example>, relay=none, status=bounced (550 5.7.1 Relaying denied)\n")
+
+    assert "relay-denied" in run("explain-bounce", "bounce").stdout
+    assert run("explain-bounce", "--log", "log", "-i", "inventory.yaml").stdout.startswith("count")
+    assert json.loads(run("explain-bounce", "--json", "--provider", "isp", "bounce").stdout)
+    assert run("explain-bounce", "gone").exit_code == ExitCode.USAGE
