@@ -46,9 +46,8 @@ def _texts(message: Message, *, inside: bool) -> Iterator[str]:
     if kind.startswith("message/") and not inside:
         return
     if message.is_multipart():
-        for part in message.get_payload():
-            if isinstance(part, Message):
-                yield from _texts(part, inside=inside)
+        for part in [part for part in message.get_payload() if isinstance(part, Message)]:
+            yield from _texts(part, inside=inside)
     elif kind.startswith(("text/", "message/")) and kind != "text/rfc822-headers":
         yield _decoded(message)
 

@@ -11,7 +11,7 @@ from relayconf.bounces.rejection import Rejection
 EXAMPLES = 3
 """Rejections of one category that are kept to be shown."""
 
-_MOST_DOMAINS = 1000
+MOST_DOMAINS = 1000
 """Domains of one category that are counted by name; a log of spam would have millions."""
 
 
@@ -41,7 +41,7 @@ class Tally:
         else:
             self.retried += 1
         domain = rejection.domain
-        if domain is not None and (domain in self.domains or len(self.domains) < _MOST_DOMAINS):
+        if domain is not None and (domain in self.domains or len(self.domains) < MOST_DOMAINS):
             self.domains[domain] += 1
         marks = {(item.reply, item.enhanced, item.speaker) for item in self.examples}
         if len(self.examples) < EXAMPLES and (rejection.reply, rejection.enhanced, rejection.speaker) not in marks:

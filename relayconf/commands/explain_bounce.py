@@ -31,8 +31,6 @@ def _opened(console: Console, file: Path) -> Iterator[BinaryIO]:
         else:
             with file.open("rb") as stream:
                 yield stream
-    except BrokenPipeError:
-        raise
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
 

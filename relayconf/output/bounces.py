@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relayconf.bounces.cure import Edit, Explained
 from relayconf.bounces.rejection import Rejection
-from relayconf.bounces.tally import Tally
+from relayconf.bounces.tally import MOST_DOMAINS, Tally
 from relayconf.output.tables import columns
 from relayconf.rejections import Category, Speaker
 from relayconf.text import printable
@@ -103,7 +103,8 @@ def bounce(items: Sequence[Explained]) -> str:
 def _domains(tally: Tally) -> str:
     named = [domain for domain, _ in tally.domains.most_common(_DOMAINS)]
     more = len(tally.domains) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+    least = "at least " if len(tally.domains) == MOST_DOMAINS else ""
+    return ", ".join(named) + (f" and {least}{more} more" if more else "")
 
 
 def _counts(rows: Sequence[Row]) -> list[str]:

@@ -91,3 +91,10 @@ def test_a_log() -> None:
     ]
     assert shown.count("no relay applies") == 2
     assert shown.count("  said by ") == 3
+
+
+def test_domains_that_are_not_counted_any_more() -> None:
+    """The number is then a lower bound, and says so."""
+    many = [rejection("550 5.1.1 User unknown", Told(domain=f"{n}.example")) for n in range(1500)]
+
+    assert "0.example, 1.example, 2.example and at least 997 more" in log(_rows(*many))
