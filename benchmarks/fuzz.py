@@ -1,4 +1,4 @@
-"""Damaged inventories, answers, reports, journals, plan files: a result, an explained error, or a crash to be mended.
+"""Damaged inventories, answers, reports, journals, plan files, bounces: a result, an explained error, or a crash.
 
     python benchmarks/fuzz.py [CASES] [FIRST]
 

@@ -51,6 +51,7 @@ for _command in (
     *(offline.check, offline.show, offline.schema, offline.providers, offline.render),
     *(offline.route, offline.helper),
     *(fleet.plan, fleet.apply),
+    offline.explain_bounce,
     *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
 ):
     app.command()(_command)

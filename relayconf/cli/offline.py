@@ -115,6 +115,26 @@ def providers(
     run(action)
 
 
+def explain_bounce(
+    file: Annotated[Path, typer.Argument(help="A bounce, lines of a log, or the text of a rejection; - for stdin.")],
+    log: Annotated[bool, typer.Option("--log", help="Count the rejections of a whole log by category.")] = False,
+    inventory: Annotated[
+        Path | None,
+        typer.Option("-i", "--inventory", help="The inventory to change; inventory.yaml where there is one."),
+    ] = None,
+    provider: Annotated[str | None, typer.Option("--provider", help="The preset of a relay to be added.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Explain a bounce: who refused the mail, why, and what to do."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.explain_bounce import explain_bounce
+
+        return explain_bounce(console, file, log=log, inventory=inventory, provider=provider, as_json=json)
+
+    run(action)
+
+
 def render(
     out: Annotated[Path, typer.Option("--out", help="The folder to write to, one sub-folder a host.")],
     hosts: HostsArgument = None,

@@ -87,3 +87,14 @@ def test_providers() -> None:
     assert run("providers", "asahi-net").stdout.startswith("asahi-net: ")
     assert json.loads(run("providers", "--json", "asahi-net").stdout)["providers"]
     assert run("providers", "nobody-knows-it").exit_code == ExitCode.USAGE
+
+
+def test_explain_bounce(host: LocalHost) -> None:
+    """A file, a log, and their options."""
+    (host.folder / "bounce").write_text("550 5.7.1 Relaying denied\n")
+    (host.folder / "log").write_text("A1: to=<bo@x.example>, relay=none, status=bounced (550 5.7.1 Relaying denied)\n")
+
+    assert "relay-denied" in run("explain-bounce", "bounce").stdout
+    assert run("explain-bounce", "--log", "log", "-i", "inventory.yaml").stdout.startswith("count")
+    assert json.loads(run("explain-bounce", "--json", "--provider", "isp", "bounce").stdout)
+    assert run("explain-bounce", "gone").exit_code == ExitCode.USAGE

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from relayconf.errors import RelayconfError
-from tests.fuzz import answers, inventories, journals, planfiles
+from tests.fuzz import answers, bounces, inventories, journals, planfiles
 
 Case: TypeAlias = Callable[[random.Random], str]
 
@@ -21,6 +21,7 @@ FAMILIES: Mapping[str, Case] = {
     "report": answers.reported,
     "planfile": planfiles.run,
     "journal": journals.run,
+    "bounce": bounces.run,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.fuzz.cases import FAMILIES, play, run
 from tests.fuzz.mutation import mutate
 
-_COUNTS = {"inventory": 150, "observe": 250, "report": 500, "planfile": 500, "journal": 500}
+_COUNTS = {"inventory": 150, "observe": 250, "report": 500, "planfile": 500, "journal": 500, "bounce": 500}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
