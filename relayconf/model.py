@@ -99,13 +99,17 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """An upstream smarthost. The first endpoint is the default one."""
+    """An upstream smarthost. The first endpoint is the default one.
+
+    `spf` has the SPF terms that cover its outgoing addresses; none at all where it replaces MAIL FROM by an address of
+    its own, None where nothing was said.
+    """
 
     name: str
     host: str
     endpoints: tuple[Endpoint, ...]
     credentials: Credentials | None = None
-    spf: tuple[str, ...] = ()
+    spf: tuple[str, ...] | None = None
     senders: tuple[str, ...] = ()
     probe: Probe | None = None
 

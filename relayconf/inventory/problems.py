@@ -90,6 +90,7 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
         "with TLS `{tls}` the password could cross the network in clear, at port {port}",
         "set `tls: encrypt` or stronger, or `allow_plaintext_auth: true`",
     ),
+    "spf_term": ("not an SPF term of a sender", "write `include:NAME`, an address, or a network as 192.0.2.0/24"),
     # What a target says
     "one_target": ("expected exactly one of {expected}", ""),
     "lone_port": ("`port` goes with `host`", ""),

@@ -90,7 +90,7 @@ def relay(name: str, entry: language.Relay, place: Place) -> model.Relay:
         host=entry.host,
         endpoints=_endpoints(entry, place),
         credentials=None if entry.auth is None else _credentials(entry.auth),
-        spf=tuple(entry.spf),
+        spf=None if entry.spf is None else tuple(entry.spf),
         senders=tuple(entry.senders),
         probe=None if probe is None else model.Probe(sender=probe.sender, recipient=probe.recipient),
     )

@@ -27,7 +27,7 @@ def _records(entries: list[object]) -> dict[str, list[str]] | Outcome:
     for entry in entries:
         if not isinstance(entry, dict):
             for kind in ("A", "AAAA", "MX", "PTR", "TXT"):
-                records.setdefault(kind, ["TIMEOUT"])
+                records[kind] = [v for v in records.get(kind, []) if v != "NONE"] or ["TIMEOUT"]
             continue
         for kind, value in entry.items():
             records.setdefault(kind, []).append(_text(kind, value))

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import spf  # pyspf, the second opinion
+import spf  # type: ignore[import-untyped]  # pyspf, the second opinion; it has no types
 
 from relayconf.spf.lookup import Answer, Outcome
 
@@ -53,7 +53,7 @@ def _pydns(zone: Zone, name: str, kind: str) -> Iterator[tuple[tuple[str, str], 
 
 
 def second_opinion(zone: Zone, address: str, domain: str) -> str:
-    """pyspf's verdict on *address* as a sender at *domain*."""
+    """The verdict of pyspf on *address* as a sender at *domain*."""
     # pyspf has no other way to be given a resolver than its global one.
     spf.DNSLookup = lambda name, kind, *_: list(_pydns(zone, name, kind))
     verdict, _, _ = spf.query(i=address, s=f"postmaster@{domain}", h=domain, strict=True).check()
