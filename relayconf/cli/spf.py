@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from relayconf.cli.options import DEFAULT_INVENTORY, InventoryOption, JsonOption, run
-from relayconf.console import Console
+from relayconf.console import Console, standard
 from relayconf.exits import ExitCode
 
 app = typer.Typer(
@@ -19,8 +19,19 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def main() -> None:
+def _help(context: typer.Context, value: bool) -> None:  # noqa: FBT001  typer's callback signature
+    if value:
+        standard().data(context.get_help())
+        raise typer.Exit
+
+
+@app.callback(add_help_option=False)
+def main(
+    # typer's own help option loads pydantic to find out that it was not given.
+    show_help: Annotated[
+        bool, typer.Option("-h", "--help", callback=_help, is_eager=True, help="Show this message and exit.")
+    ] = False,
+) -> None:
     """SPF records: what to publish so that mail passes."""
 
 

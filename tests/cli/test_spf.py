@@ -50,3 +50,8 @@ def test_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert zone.stdout == 'kamata-net.com. IN TXT "v=spf1 mx include:spf-01.asahi-net.or.jp -all"\n'
     assert json.loads(as_json.stdout)["plans"][0]["record"] == "v=spf1 mx include:spf-01.asahi-net.or.jp -all"
     assert (refused.exit_code, "error: broken.example: unknown mechanism" in refused.stdout) == (ExitCode.ERROR, True)
+
+
+def test_help() -> None:
+    """The group has a help of its own."""
+    assert "plan" in run("spf", "--help").stdout
