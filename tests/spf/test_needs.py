@@ -19,6 +19,7 @@ hosts:
   store: {address: 10.0.0.1, mta: postfix, relay: {via: edge}, domains: {k.example: local, .k.example: local}}
   inner: {address: 10.0.0.2, mta: postfix, relay: direct, domains: {k.example: local, d.example: mx}}
   far: {address: 10.0.0.3, mta: postfix, relay: [mute, other], domains: {k.example: local}, egress: [2001:db8::5]}
+  moved: {address: 10.0.0.5, mta: postfix, relay: direct, egress: [203.0.113.9], domains: {k.example: local}}
   lone: {address: 10.0.0.4, mta: postfix, relay: {host: z.example}, rewrite: {root@a.example: me@k.example}}
 """
 
@@ -33,5 +34,10 @@ def test_needs(tmp_path: Path) -> None:
     found = needs_of(inventory, "k.example", lookup)
 
     assert domains(inventory) == ("k.example",)
-    assert [need.term for need in found.needs] == ["include:isp.example", "ip4:192.0.2.0/28", "ip4:198.51.100.7"]
+    assert sorted(need.term for need in found.needs) == [
+        "include:isp.example",
+        "ip4:192.0.2.0/28",
+        "ip4:198.51.100.7",
+        "ip4:203.0.113.9",
+    ]
     assert {finding.code for finding in found.findings} == {"no-egress", "relay-without-spf", "unknown-relay"}
