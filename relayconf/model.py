@@ -108,6 +108,8 @@ class Relay:
     """An upstream smarthost. The first endpoint is the default one.
 
     `ca` are certificates to trust, in PEM; `provider` names what is known of it.
+    `spf` has the SPF terms that cover its outgoing addresses; none at all where it replaces MAIL FROM by an address of
+    its own, None where nothing was said.
     """
 
     name: str
@@ -115,7 +117,7 @@ class Relay:
     endpoints: tuple[Endpoint, ...]
     credentials: Credentials | None = None
     ca: str | None = None
-    spf: tuple[str, ...] = ()
+    spf: tuple[str, ...] | None = None
     senders: tuple[str, ...] = ()
     probe: Probe | None = None
     provider: str | None = None

@@ -10,10 +10,13 @@ import pytest
 
 from relayconf import __version__
 
-HEAVY = ("jinja2", "paramiko", "pydantic", "yaml", "rich", "asyncio", "concurrent.futures", "relayconf.providers")
+HEAVY = (
+    *("jinja2", "paramiko", "pydantic", "yaml", "rich", "asyncio", "concurrent.futures"),
+    *("relayconf.providers", "dns", "spftrace"),
+)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["plan", "--help"], ["spf", "plan", "--help"]], ids=" ".join)
 def test_nothing_heavy_is_imported(arguments: list[str]) -> None:
     """Help needs none of the big libraries."""
     script = f"""

@@ -25,6 +25,9 @@ def _helps() -> Iterator[tuple[str, str]]:
         for name, command in group.commands.items():
             with command.make_context(name, [], parent=top, resilient_parsing=True, terminal_width=_WIDTH) as context:
                 yield f"relayconf {name}", command.get_help(context)
+                for inner, below in command.commands.items() if isinstance(command, TyperGroup) else ():
+                    with below.make_context(inner, [], parent=context, resilient_parsing=True) as deeper:
+                        yield f"relayconf {name} {inner}", below.get_help(deeper)
 
 
 def page() -> str:

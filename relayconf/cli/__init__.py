@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from relayconf import __version__
-from relayconf.cli import fleet, journal, offline
+from relayconf.cli import fleet, journal, offline, spf
 from relayconf.console import standard
 
 app = typer.Typer(
@@ -55,3 +55,5 @@ for _command in (
     *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
 ):
     app.command()(_command)
+
+app.add_typer(spf.app)

@@ -16,6 +16,7 @@ AbsolutePath = Annotated[str, AfterValidator(values.absolute_path), WithJsonSche
 SshWord = Annotated[str, AfterValidator(values.ssh_word)]
 MailAddress = Annotated[str, AfterValidator(names.address)]
 Sender = Annotated[str, AfterValidator(names.sender)]
+SpfTerm = Annotated[str, AfterValidator(values.spf_term)]
 IpAddress = Annotated[str, AfterValidator(names.ip_address)]
 TlsWord = Literal["none", "may", "encrypt", "verify", "secure", "dane", "fingerprint"]
 

@@ -20,6 +20,7 @@ from relayconf.inventory.kinds import (
     MailAddress,
     Port,
     Sender,
+    SpfTerm,
     SshWord,
     Strict,
     Text,
@@ -100,7 +101,10 @@ class Relay(Strict):
     ca_file: Text | None = Field(
         default=None, description="qmail: certificates (PEM) that the relay's own is checked by."
     )
-    spf: list[Text] = Field(default=[], description="SPF terms that cover the relay's outgoing addresses.")
+    spf: list[SpfTerm] | None = Field(
+        default=None,
+        description="SPF terms or addresses that cover where the relay sends from; [] where it replaces MAIL FROM.",
+    )
     senders: list[Sender] = Field(default=[], description="Addresses and @domains that this relay lets us send as.")
     probe: Probe | None = Field(default=None, description="Addresses for a test that reaches only ourselves.")
 

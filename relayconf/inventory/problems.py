@@ -113,6 +113,7 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
         "provider `{provider}` has no TLS at port {port}: the password would cross the network in clear",
         "left to itself the relay has {ports}; to do it all the same: `allow_plaintext_auth: true`",
     ),
+    "spf_term": ("not an SPF term of a sender", "write `include:NAME`, an address, or a network as 192.0.2.0/24"),
     # What a target says
     "one_target": ("expected exactly one of {expected}", ""),
     "lone_port": ("`port` goes with `host`", ""),

@@ -135,6 +135,13 @@ def _preset(entry: language.Relay, place: Place) -> Preset | None:
     return preset
 
 
+def _spf(entry: language.Relay, preset: Preset | None) -> tuple[str, ...] | None:
+    """The terms that cover the relay: as written, else its provider's, else nobody knows."""
+    if entry.spf is not None:
+        return tuple(entry.spf)
+    return (preset.spf if preset else ()) or None
+
+
 def relay(name: str, entry: language.Relay, place: Place) -> model.Relay | None:
     """The relay *name*; complains at *place*. None when it is nowhere."""
     preset = _preset(entry, place)
@@ -148,7 +155,7 @@ def relay(name: str, entry: language.Relay, place: Place) -> model.Relay | None:
         endpoints=_endpoints(entry, place, preset),
         credentials=None if entry.auth is None else _credentials(entry.auth),
         ca=_certificates(entry, place),
-        spf=tuple(entry.spf) or (preset.spf if preset else ()),
+        spf=_spf(entry, preset),
         senders=tuple(entry.senders),
         probe=None if probe is None else model.Probe(sender=probe.sender, recipient=probe.recipient),
         provider=preset.provider.name if preset else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
 from relayconf.inventory.names import CONTROL
@@ -9,6 +10,7 @@ from relayconf.inventory.problems import Fault, character
 
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPF_TERM = re.compile(r"\+?(?:include|exists|a|mx|ip4|ip6):[!-~]+")
 _KEYRING = re.compile(r"[^/]+/.+")
 
 
@@ -75,3 +77,15 @@ def reply(code: str, value: str) -> str:
     if not re.match(rf"{code}\.[0-9]{{1,3}}\.[0-9]{{1,3}} \S", text(value)):
         raise Fault("reject_code" if code == "5" else "retry_code")
     return value
+
+
+def spf_term(value: str) -> str:
+    """An SPF mechanism that lets somebody pass (RFC 7208 5); an address or a network becomes one."""
+    try:
+        network = ipaddress.ip_network(text(value))
+    except ValueError:
+        if not _SPF_TERM.fullmatch(value):
+            raise Fault("spf_term") from None
+        return value
+    shown = str(network) if "/" in value else str(network.network_address)
+    return f"ip{network.version}:{shown}"

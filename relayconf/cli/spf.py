@@ -1,0 +1,56 @@
+"""Commands on the SPF records of the inventory's domains."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from relayconf.cli.options import DEFAULT_INVENTORY, InventoryOption, JsonOption, run
+from relayconf.console import Console, standard
+from relayconf.exits import ExitCode
+
+app = typer.Typer(
+    name="spf",
+    help="SPF records: what to publish so that mail passes.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+
+def _help(context: typer.Context, value: bool) -> None:  # noqa: FBT001  typer's callback signature
+    if value:
+        standard().data(context.get_help())
+        raise typer.Exit
+
+
+@app.callback(add_help_option=False)
+def main(
+    # typer's own help option loads pydantic to find out that it was not given.
+    show_help: Annotated[
+        bool, typer.Option("-h", "--help", callback=_help, is_eager=True, help="Show this message and exit.")
+    ] = False,
+) -> None:
+    """SPF records: what to publish so that mail passes."""
+
+
+@app.command()
+def plan(
+    domains: Annotated[list[str] | None, typer.Argument(help="Domains; all of the inventory if none.")] = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    resolver: Annotated[
+        list[str] | None, typer.Option("--resolver", metavar="ADDRESS", help="Ask this DNS resolver.")
+    ] = None,
+    form: Annotated[Literal["text", "zone"], typer.Option("--format", help="How to print it.")] = "text",
+    json: JsonOption = False,
+) -> None:
+    """Show the SPF record that each domain should publish. Nothing is published."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.spf import plan
+
+        shown = "json" if json else form
+        return plan(console, inventory, domains or (), resolvers=resolver or (), form=shown)
+
+    run(action)

@@ -1,0 +1,137 @@
+"""The DNS, asked: a resolver, or each authoritative server of a zone directly. The one room that knows dnspython."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdata
+import dns.rdatatype
+import dns.rdtypes.ANY.TXT
+import dns.resolver
+
+from relayconf.errors import UsageError
+from relayconf.spf.lookup import Answer, Lookup, Outcome
+
+TIMEOUT = 5.0
+"""Seconds that one server is given for one answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A DNS server: its address and port, and the name that the zone knows it by, if any."""
+
+    address: str
+    port: int = 53
+    name: str = ""
+
+    def __str__(self) -> str:
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        where = host if self.port == 53 else f"{host}:{self.port}"
+        return f"{self.name} ({where})" if self.name else where
+
+
+def server(text: str) -> Server:
+    """The server that *text* names: ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT. Raises UsageError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or text.endswith("]") or (":" in host and not host.startswith("[")):
+        host, port = text, "53"
+    try:
+        address = str(ipaddress.ip_address(host.removeprefix("[").removesuffix("]")))
+        number = int(port)
+    except ValueError:
+        number, address = 0, ""
+    if not 0 < number < 65536:
+        raise UsageError("a DNS server is named by its address", hint="write ADDRESS, ADDRESS:PORT or [ADDRESS]:PORT")
+    return Server(address=address, port=number)
+
+
+def system_servers() -> tuple[Server, ...]:
+    """The resolvers of this machine. Raises UsageError when it has none."""
+    try:
+        found = dns.resolver.Resolver()
+    except dns.resolver.NoResolverConfiguration:
+        raise UsageError("this machine names no DNS resolver", hint="give one with --resolver ADDRESS") from None
+    return tuple(Server(address=str(address), port=found.port) for address in found.nameservers)
+
+
+def _value(rdata: dns.rdata.Rdata) -> str:
+    if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
+        return b"".join(rdata.strings).decode("utf-8", "replace")
+    # Of MX the preference stands in front, which SPF does not look at.
+    return rdata.to_text().rpartition(" ")[2].removesuffix(".")
+
+
+def _answer(response: dns.message.Message) -> Answer:
+    code = response.rcode()
+    if code not in {dns.rcode.NOERROR, dns.rcode.NXDOMAIN} or not isinstance(response, dns.message.QueryMessage):
+        return Answer(outcome=Outcome.SERVFAIL)
+    try:
+        found = response.resolve_chaining()
+    except dns.exception.DNSException:
+        return Answer(outcome=Outcome.SERVFAIL)
+    if found.answer is not None:
+        values = tuple(_value(rdata) for rdata in found.answer)
+        return Answer(outcome=Outcome.FOUND, values=values, ttl=found.minimum_ttl)
+    return Answer(outcome=Outcome.NXDOMAIN if code == dns.rcode.NXDOMAIN else Outcome.NODATA)
+
+
+def ask(one: Server, name: str, kind: str, *, timeout: float = TIMEOUT, recursive: bool = True) -> Answer:
+    """What *one* server says of *name*. Never raises: an error is an outcome; a name that cannot be has no records.
+
+    A server that refuses, or answers with anything that is no answer, counts as a failure of the server.
+    """
+    try:
+        query = dns.message.make_query(name, kind, use_edns=0, payload=1232)
+    except dns.exception.DNSException:
+        return Answer(outcome=Outcome.NXDOMAIN)
+    if not recursive:
+        query.flags &= ~dns.flags.RD
+    try:
+        response, _ = dns.query.udp_with_fallback(query, one.address, timeout, one.port)
+    except dns.exception.Timeout:
+        return Answer(outcome=Outcome.TIMEOUT)
+    except (OSError, EOFError, dns.exception.DNSException):
+        return Answer(outcome=Outcome.SERVFAIL)
+    return _answer(response)
+
+
+def resolver(servers: Sequence[Server], *, timeout: float = TIMEOUT) -> Lookup:
+    """A resolver that asks *servers*, which recurse, in their order until one knows."""
+
+    def lookup(name: str, kind: str) -> Answer:
+        answer = Answer(outcome=Outcome.TIMEOUT)
+        for one in servers:
+            answer = ask(one, name, kind, timeout=timeout)
+            if answer.outcome not in {Outcome.SERVFAIL, Outcome.TIMEOUT}:
+                break
+        return answer
+
+    return lookup
+
+
+def _above(name: str) -> Iterator[str]:
+    labels = name.split(".")
+    for start in range(len(labels)):
+        yield ".".join(labels[start:])
+
+
+def authoritative(domain: str, lookup: Lookup, *, port: int = 53) -> tuple[Server, ...]:
+    """The servers of the zone that *domain* is in, each address of each; none where the DNS names none."""
+    for name in _above(domain):
+        answer = lookup(name, "NS")
+        if answer.outcome is Outcome.FOUND:
+            return tuple(
+                Server(address=address, port=port, name=host)
+                for host in sorted(answer.values)
+                for kind in ("A", "AAAA")
+                for address in lookup(host, kind).values
+            )
+    return ()

@@ -1,0 +1,67 @@
+"""SPF plans as text, as JSON, and as lines for a zone file or nsupdate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from relayconf.spf.planner import SpfPlan
+from relayconf.spf.record import strings
+from relayconf.text import printable
+
+
+def _quoted(record: str) -> str:
+    parts = (part.replace("\\", "\\\\").replace('"', '\\"') for part in strings(record))
+    return " ".join(f'"{printable(part)}"' for part in parts)
+
+
+def _plan(plan: SpfPlan) -> list[str]:
+    lines = [printable(plan.domain)]
+    lines += [f"  now      {_quoted(text)}" for text in plan.live] or ["  now      no SPF record"]
+    if plan.is_change and plan.record is not None:
+        lines.append(f"  publish  {_quoted(plan.record)}  ({plan.terms} of 10 look-ups)")
+    elif plan.record is not None:
+        lines.append(f"  no change  ({plan.terms} of 10 look-ups)")
+    for one in plan.sending:
+        lines.append(f"  {one.address}  {one.before} -> {one.after}  {printable(one.why)}")
+    for finding in plan.findings:
+        lines.append(f"  {finding.severity}: {printable(finding.text)}")
+        lines += [f"    way out: {printable(way)}" for way in finding.ways_out]
+    return lines
+
+
+def text(plans: Sequence[SpfPlan]) -> str:
+    """Each domain with its record of now, the one to publish, and what becomes of each address that sends."""
+    return "\n\n".join("\n".join(_plan(plan)) for plan in plans)
+
+
+def zone(plans: Sequence[SpfPlan]) -> str:
+    """Each record that changes as a line of a zone file, in place of the SPF record that is there."""
+    changes = [plan for plan in plans if plan.is_change]
+    return "".join(f"{printable(plan.domain)}. IN TXT {_quoted(plan.record or '')}\n" for plan in changes)
+
+
+def as_json(plans: Sequence[SpfPlan]) -> str:
+    """Everything, in ASCII."""
+    value = [
+        {
+            "domain": plan.domain,
+            "live": list(plan.live),
+            "record": plan.record,
+            "change": plan.is_change,
+            "added": list(plan.added),
+            "terms": plan.terms,
+            "voids": plan.voids,
+            "ttl": plan.ttl,
+            "sending": [
+                {"address": one.address, "why": one.why, "before": str(one.before), "after": str(one.after)}
+                for one in plan.sending
+            ],
+            "findings": [
+                {"code": one.code, "severity": str(one.severity), "text": one.text, "ways_out": list(one.ways_out)}
+                for one in plan.findings
+            ],
+        }
+        for plan in plans
+    ]
+    return json.dumps({"format": 1, "kind": "spf-plan", "plans": value}, indent=2)

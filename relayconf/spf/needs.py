@@ -1,0 +1,140 @@
+"""Who sends for a domain: the union over the hosts of their relays and of their own addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from relayconf.facts import Finding, Severity
+from relayconf.model import At, Direct, Host, Internal, Inventory, Mx, Relay, Smarthost, Target
+from relayconf.spf.lookup import Lookup
+from relayconf.spf.networks import is_within
+from relayconf.spf.planner import Need
+
+
+@dataclass(slots=True, kw_only=True)
+class Needs:
+    """What a record has to cover, and what could not be told from the inventory."""
+
+    needs: dict[Need, None] = field(default_factory=dict)
+    findings: dict[Finding, None] = field(default_factory=dict)
+
+    def warn(self, code: str, text: str, *ways_out: str) -> None:
+        """Say what is not known."""
+        self.findings[Finding(code=code, severity=Severity.WARNING, text=text, ways_out=ways_out)] = None
+
+
+def domains(inventory: Inventory) -> tuple[str, ...]:
+    """The domains that the organisation sends as: those it receives, and those that senders are rewritten to."""
+    found: dict[str, None] = {}
+    for host in inventory.hosts.values():
+        found |= dict.fromkeys(
+            key for key, target in host.domains.items() if not isinstance(target, Mx) and not key.startswith(".")
+        )
+        found |= dict.fromkeys(address.rpartition("@")[2] for address in host.rewrite.values())
+    return tuple(found)
+
+
+def _sends_as(host: Host, domain: str) -> bool:
+    rewritten = {address.rpartition("@")[2] for address in host.rewrite.values()}
+    return domain in host.domains or domain in rewritten
+
+
+def _senders(inventory: Inventory, domain: str) -> tuple[Host, ...]:
+    """The hosts that send as *domain*; all, when the inventory does not know it."""
+    named = tuple(host for host in inventory.hosts.values() if _sends_as(host, domain))
+    return named or tuple(inventory.hosts.values())
+
+
+def _lets(relay: Relay, domain: str) -> bool:
+    return not relay.senders or any(sender.rpartition("@")[2] == domain for sender in relay.senders)
+
+
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"),
+            *("::/127", "fc00::/7", "fe80::/10"),
+        ),
+    )
+)
+"""Where the world never sees mail come from. Addresses for examples stay: inventories have them in their examples."""
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _term(text: str) -> str | None:
+    """*text* as a term, if it is an address that the world can see mail come from."""
+    address = _address(text)
+    if address is None or is_within(text, _NOT_PUBLIC):
+        return None
+    return f"ip{address.version}:{address}"
+
+
+def _addresses(host: Host, lookup: Lookup) -> tuple[str, ...]:
+    if host.egress:
+        return host.egress
+    if _address(host.address):
+        return (host.address,)
+    return tuple(value for kind in ("A", "AAAA") for value in lookup(host.address, kind).values)
+
+
+def _of_relay(needs: Needs, relay: Relay, domain: str) -> None:
+    if not _lets(relay, domain):
+        return
+    if relay.spf is None:
+        ways = ("`spf: [include:…]`, as the provider says", "`spf: []` when it puts an address of its own in MAIL FROM")
+        needs.warn("relay-without-spf", f"relay {relay.name} sends for {domain}, but from where is not said", *ways)
+        return
+    needs.needs |= dict.fromkeys(Need(term=term, why=f"relay {relay.name}") for term in relay.spf)
+
+
+def _of_host(needs: Needs, host: Host, lookup: Lookup) -> None:
+    terms = [term for term in map(_term, _addresses(host, lookup)) if term]
+    if not terms:
+        text = f"{host.name} sends directly, but from which public address is not known"
+        needs.warn("no-egress", text, "`egress: [ADDRESS]` on the host")
+    needs.needs |= dict.fromkeys(Need(term=term, why=f"{host.name}, directly") for term in terms)
+
+
+def _ways_out(inventory: Inventory, hosts: Iterable[Host]) -> Iterator[tuple[Host, Target]]:
+    """Each way in which mail leaves *hosts*, on through hosts of ours to where it leaves us."""
+    waiting = list(hosts)
+    reached = {host.name for host in waiting}
+    for host in waiting:
+        ways = [*host.default, *host.routes.values()]
+        for target in {id(target): target for target in ways}.values():
+            if isinstance(target, At) and target.host not in reached:
+                reached.add(target.host)
+                waiting.append(inventory.hosts[target.host])
+            yield host, target
+        if any(isinstance(target, Mx) for target in host.domains.values()):
+            yield host, Mx()
+
+
+def needs_of(inventory: Inventory, domain: str, lookup: Lookup) -> Needs:
+    """What the record of *domain* has to cover. *lookup* finds the addresses of hosts that are named by a name.
+
+    A host that sends through another host of ours needs nothing itself: the other one's ways out count. Of a failover
+    list, every relay counts.
+    """
+    found = Needs()
+    for host, target in _ways_out(inventory, _senders(inventory, domain)):
+        match target:
+            case Smarthost():
+                _of_relay(found, target.relay, domain)
+            case Direct() | Mx():
+                _of_host(found, host, lookup)
+            case Internal() if target in host.default:
+                text = f"{host.name} sends through {target.nexthop.host}, whose addresses are not known here"
+                found.warn("unknown-relay", text, "name it under `relays`, with `spf`")
+            case _:
+                pass
+    return found

@@ -1,0 +1,43 @@
+"""Who sends for a domain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from relayconf.inventory import load
+from relayconf.spf.needs import domains, needs_of
+from tests.support.spf_zone import Zone
+
+INVENTORY = """version: 1
+relays:
+  isp: {host: r.example, spf: ["include:isp.example", 192.0.2.0/28]}
+  own: {host: o.example, spf: []}
+  mute: {host: m.example}
+  other: {host: x.example, spf: ["include:x.example"], senders: ["@else.example"]}
+hosts:
+  edge: {address: edge.example, mta: postfix, relay: isp, routes: {p.example: direct, q.example: {relay: own}}}
+  store: {address: 10.0.0.1, mta: postfix, relay: {via: edge}, domains: {k.example: local, .k.example: local}}
+  inner: {address: 10.0.0.2, mta: postfix, relay: direct, domains: {k.example: local, d.example: mx}}
+  far: {address: 10.0.0.3, mta: postfix, relay: [mute, other], domains: {k.example: local}, egress: [2001:db8::5]}
+  moved: {address: 10.0.0.5, mta: postfix, relay: direct, egress: [203.0.113.9], domains: {k.example: local}}
+  lone: {address: 10.0.0.4, mta: postfix, relay: {host: z.example}, rewrite: {root@a.example: me@k.example}}
+"""
+
+
+def test_needs(tmp_path: Path) -> None:
+    """The union of relays and direct hosts, on through hosts of ours; what is not known is said."""
+    path = tmp_path / "inventory.yaml"
+    path.write_text(INVENTORY, encoding="utf-8")
+    inventory = load(path)
+    lookup = Zone(names={"edge.example": {"A": ["198.51.100.7"]}})
+
+    found = needs_of(inventory, "k.example", lookup)
+
+    assert domains(inventory) == ("k.example",)
+    assert sorted(need.term for need in found.needs) == [
+        "include:isp.example",
+        "ip4:192.0.2.0/28",
+        "ip4:198.51.100.7",
+        "ip4:203.0.113.9",
+    ]
+    assert {finding.code for finding in found.findings} == {"no-egress", "relay-without-spf", "unknown-relay"}

@@ -1,0 +1,136 @@
+"""The resolver, against a server on loopback."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from relayconf.dns import Server, ask, authoritative, resolver, server, system_servers
+from relayconf.errors import UsageError
+from relayconf.spf.lookup import Answer, Outcome
+from tests.support.dns_server import dns_server
+from tests.support.spf_zone import Zone
+
+LONG = "v=spf1 " + " ".join(f"ip4:192.0.2.{n}" for n in range(120)) + " -all"
+ZONE = Zone(
+    names={
+        "a.example": {
+            "TXT": ["v=spf1 mx -all", "x y"],
+            "MX": ["mx.a.example"],
+            "A": ["192.0.2.1"],
+            "NS": ["ns2.a.example", "ns1.a.example"],
+        },
+        "ns1.a.example": {"A": ["127.0.0.1"]},
+        "ns2.a.example": {"A": ["127.0.0.2"], "AAAA": ["::1"]},
+        "long.example": {"TXT": [LONG]},
+        "alias.example": {"CNAME": ["a.example"]},
+        "sick.example": Outcome.SERVFAIL,
+        "silent.example": Outcome.TIMEOUT,
+        "empty.example": {},
+    },
+    ttl=300,
+)
+
+
+@pytest.fixture(name="here", scope="module")
+def _here() -> Iterator[Server]:
+    with dns_server(ZONE) as here:
+        yield here
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "values"),
+    [
+        ("a.example", "TXT", ("v=spf1 mx -all", "x y")),
+        ("a.example", "MX", ("mx.a.example",)),
+        ("a.example", "A", ("192.0.2.1",)),
+        ("ns2.a.example", "AAAA", ("::1",)),
+        ("long.example", "TXT", (LONG,)),
+    ],
+)
+def test_records(here: Server, name: str, kind: str, values: tuple[str, ...]) -> None:
+    """As SPF wants them: strings joined, names without their last dot, long answers over TCP."""
+    answer = ask(here, name, kind, recursive=False)
+
+    assert (answer.outcome, tuple(sorted(answer.values)), answer.ttl) == (Outcome.FOUND, values, 300)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("none.example", Outcome.NXDOMAIN),
+        (f"{'x' * 64}.example", Outcome.NXDOMAIN),
+        ("empty.example", Outcome.NODATA),
+        ("alias.example", Outcome.NODATA),
+        ("sick.example", Outcome.SERVFAIL),
+        ("silent.example", Outcome.TIMEOUT),
+    ],
+)
+def test_errors_are_told_apart(here: Server, name: str, outcome: Outcome) -> None:
+    """No such name, no such record, a failure, and silence."""
+    assert ask(here, name, "TXT", timeout=0.3) == Answer(outcome=outcome)
+
+
+def test_a_port_that_nobody_listens_at() -> None:
+    """Is a failure, or silence where the system does not tell."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    assert ask(Server(address="127.0.0.1", port=port), "a.example", "A", timeout=0.3).outcome in {
+        *(Outcome.SERVFAIL, Outcome.TIMEOUT)
+    }
+
+
+def test_the_next_server_is_asked(here: Server) -> None:
+    """Only when the one before knows nothing."""
+    with dns_server(Zone(names={"a.example": Outcome.SERVFAIL})) as sick:
+        lookup = resolver([sick, here], timeout=0.5)
+
+        assert lookup("a.example", "A").values == ("192.0.2.1",)
+        assert lookup("none.example", "A").outcome is Outcome.NXDOMAIN
+        assert resolver([sick])("a.example", "A").outcome is Outcome.SERVFAIL
+
+
+def test_the_servers_of_a_zone(here: Server) -> None:
+    """Found from a name inside it, with every address of each."""
+    found = authoritative("deep.mail.a.example", resolver([here]), port=5300)
+
+    assert [str(one) for one in found] == [
+        "ns1.a.example (127.0.0.1:5300)",
+        "ns2.a.example (127.0.0.2:5300)",
+        "ns2.a.example ([::1]:5300)",
+    ]
+    assert authoritative("none.example", resolver([here])) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("192.0.2.1", Server(address="192.0.2.1")),
+        ("192.0.2.1:5300", Server(address="192.0.2.1", port=5300)),
+        ("2001:db8::1", Server(address="2001:db8::1")),
+        ("[2001:db8::1]", Server(address="2001:db8::1")),
+        ("[2001:db8::1]:5300", Server(address="2001:db8::1", port=5300)),
+    ],
+)
+def test_servers_are_read(text: str, expected: Server) -> None:
+    """And written the same way."""
+    assert server(text) == expected
+    assert server(str(expected)) == expected
+
+
+@pytest.mark.parametrize("text", ["", "dns.example", "192.0.2.1:x", "192.0.2.1:70000", "[::1]:"])
+def test_what_is_no_server(text: str) -> None:
+    """Names are not looked up to find out whom to ask."""
+    with pytest.raises(UsageError, match="named by its address"):
+        server(text)
+
+
+def test_the_resolvers_of_this_machine() -> None:
+    """Those of resolv.conf; none is an error with its way out."""
+    with suppress(UsageError):
+        assert system_servers()
