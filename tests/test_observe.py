@@ -24,10 +24,9 @@ from tests.support.hosts import qmail_host
 HOST = qmail_host()
 pack = partial(gzip.compress, mtime=0)
 ME = b"edge.example\n"
-ABSENT = (
-    b"absent qmail:locals /c/locals\nabsent qmail:virtualdomains /c/virtualdomains\n"
-    b"absent qmail:rcpthosts /c/rcpthosts\nabsent qmail:smtproutes /c/smtproutes\n"
-)
+NAMES = tuple(file.path.removeprefix("qmail:") for file in qmail.watched(qmail_host()))
+ABSENT = b"".join(f"absent qmail:{name} /c/{name}\n".encode() for name in NAMES if name != "me")
+FIRST_ABSENT = next(name for name in NAMES if name != "me")
 BROKEN = "the host's answer cannot be used: "
 OTHER = f"{BROKEN}it holds other contents than were asked for"
 
@@ -71,10 +70,8 @@ def test_request() -> None:
 
     observe(session, qmail_host(home=Path("/q"), state=Path("/s")), qmail, {"qmail:locals": "0" * 64})
 
-    assert session.requests == [
-        b"state /s\nparameter qmail_home /q\nwatch qmail:smtproutes -\nwatch qmail:me -\n"
-        b"watch qmail:locals " + b"0" * 64 + b"\nwatch qmail:virtualdomains -\nwatch qmail:rcpthosts -\nend\n"
-    ]
+    watched = "".join(f"watch qmail:{name} {'0' * 64 if name == 'locals' else '-'}\n" for name in NAMES)
+    assert session.requests == [f"state /s\nparameter qmail_home /q\n{watched}end\n".encode()]
 
 
 def test_value_that_no_line_holds() -> None:
@@ -99,7 +96,7 @@ def test_value_that_no_line_holds() -> None:
         (b"fact \x1b[2J x\nend 0\n", rf"{BROKEN}the fact: \x1b[2J"),
         (b"hello\nend 0\n", f"{BROKEN}an unexpected line: hello"),
         (b"absent qmail:other /x\nend 0\n", f"{BROKEN}an unexpected line: absent qmail:other /x"),
-        (ABSENT + ABSENT + b"end 0\n", f"{BROKEN}an unexpected line: absent qmail:locals /c/locals"),
+        (ABSENT + ABSENT + b"end 0\n", f"{BROKEN}an unexpected line: absent qmail:{FIRST_ABSENT} /c/{FIRST_ABSENT}"),
         (b"absent qmail:me me\nend 0\n", f"{BROKEN}the line for qmail:me: me"),
         (present(mode="999") + b"end 0\n", f"{BROKEN}the line for qmail:me: "),
         (present(size="-1") + b"end 0\n", f"{BROKEN}the line for qmail:me: "),

@@ -95,11 +95,11 @@ def test_an_apply_that_is_killed_anywhere_bounces_nothing(lab: Lab, tmp_path: Pa
     by_cuts = ByCuts(by_relayconf, host, seed="kill")
 
     by_relayconf.apply(_A)
-    account = Scene(lab, rate=_RATE).play(by_cuts.cut_and_apply, _A, [_B], pause=1)
+    account = Scene(lab, rate=_RATE).play(by_cuts.cut_and_apply, _A, [_B, _A, _B], pause=1)
 
     assert account.right == account.sent > 100, account
     assert (account.duplicated, account.deferred, account.refused) == (0, 0, {}), account
-    assert by_cuts.cuts.total() == 1
+    assert by_cuts.cuts.total() >= 1
 
 
 def test_apply_ends_when_nobody_uses_the_old_credentials(lab: Lab, tmp_path: Path) -> None:
