@@ -14,7 +14,7 @@ _INVENTORY = """\
 version: 1
 mta: postfix
 hosts:
-  {host}: {{address: {host}.lab.test, ssh: {{user: root, identity_file: {key}}}, relay: {default}}}
+  {host}: {{address: {address}, ssh: {{user: root, identity_file: {key}}}, relay: {default}}}
 domains:
   ours.test: {{host: {store}, port: 25}}
 """
@@ -66,7 +66,9 @@ class ByRelayconf:
     def write(self, wish: Wish) -> None:
         """Write the inventory that wants it."""
         default = wish.default or "direct"
-        text = _INVENTORY.format(host=self._host.name, key=self.admin.key, default=default, store=STORE)
+        text = _INVENTORY.format(
+            host=self._host.name, address=self._host.address, key=self.admin.key, default=default, store=STORE
+        )
         if wish.relays:
             _, routed = wish.relays
             text += _RELAYED.format(routed=routed)
