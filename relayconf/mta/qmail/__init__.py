@@ -11,6 +11,7 @@ from relayconf.model import Host
 from relayconf.mta.qmail import spans
 from relayconf.mta.qmail.checks import findings
 from relayconf.mta.qmail.edited import drift, takes_over
+from relayconf.mta.qmail.probing import probes
 from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, routes, same_meaning
 from relayconf.mta.qmail.refusals import refusals
 from relayconf.mta.qmail.rendering import render
@@ -43,8 +44,9 @@ _WATCHED = (
 
 
 def parameters(host: Host) -> Mapping[str, str]:
-    """Where qmail lives, when the inventory says it; else the shell fragment finds it."""
-    return {} if host.qmail_home is None else {"qmail_home": host.qmail_home}
+    """Where qmail lives, when the inventory says it, else the shell fragment finds it; and the tests of qmail-remote."""
+    given = {"qmail_home": host.qmail_home or "", "qmail_probe": probes(host)}
+    return {name: value for name, value in given.items() if value}
 
 
 def watched(host: Host) -> Sequence[WatchedFile]:  # noqa: ARG001  the same on every host so far
