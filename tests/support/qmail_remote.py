@@ -29,7 +29,9 @@ def install(home: Path) -> Path:
     program.parent.mkdir(exist_ok=True)
     shutil.copy(__file__, program)
     text = program.read_text()
-    program.write_text(f"#!{Path(sys.executable).resolve()} -I\n{text}")
+    # Not the one of a virtual environment, whose folder may be closed to other users.
+    python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or sys.executable
+    program.write_text(f"#!{python} -I\n{text}")
     program.chmod(0o755)
     return program
 

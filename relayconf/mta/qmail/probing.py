@@ -29,7 +29,6 @@ def probes(host: Host) -> str:
     known: dict[tuple[Relay, Endpoint], str] = {}
     for domain, target in _keys(host):
         probe = target.relay.probe
-        # An address with a blank in it cannot stand in the request.
-        if probe is not None and " " not in probe.sender + probe.recipient:
+        if probe is not None:
             known.setdefault((target.relay, target.endpoint), f"{domain} {probe.sender} {probe.recipient}")
     return " ".join(known.values())

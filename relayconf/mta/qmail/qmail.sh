@@ -366,7 +366,7 @@ soften() {
 	why=$1
 	case $why in
 	*'any host named '*)
-		s_name=${why#*any host named } s_name=${s_name%%. (*}
+		s_name=${why#*any host named } s_name=${s_name%%". ("*}
 		case $s_name in
 		*[!0-9A-Za-z._-]*) why='couldn'\''t find the host that the route names. (#5.1.2)' ;;
 		esac
