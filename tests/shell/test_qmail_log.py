@@ -21,6 +21,7 @@ NOTHING = "unknown no mail left meanwhile"
 BUSY = "status: local 0/10 remote 1/20"
 BEGUN = "starting delivery 7: msg 12 to remote someone@icloud.com"
 LEFT = "delivery 7: success: 192.0.2.5_accepted_message./Remote_host_said:_250_ok/"
+UNTIL_LIVE = 'while :; do case $(cat {control}/smtproutes) in *192.0.2.5*) break ;; esac; sleep 0.05; done'
 STAMPS = {
     "none": "",
     "multilog": "@4000000069243f0c1d2e3f40 ",
@@ -39,7 +40,7 @@ def delivering(host: Sandbox, *lines: str, before: tuple[str, ...] = (BUSY,), st
     log.write_text("".join(f"{stamp}{line}\n" for line in before))
     words.write_text("".join(f"{stamp}{line}\n" for line in lines))
     script = f"""exec >>{log}
-until grep -qs 192.0.2.5 {host.control}/smtproutes; do sleep 0.05; done
+{UNTIL_LIVE.format(control=host.control)}
 sleep 0.3
 cat {words}
 read x"""
@@ -121,7 +122,7 @@ def test_a_log_that_is_changed_for_a_new_one(dash: Sandbox) -> None:
     """What the logger renamed is of before; all of the new file is new."""
     with delivering(dash, before=(BUSY, *["x" * 70] * 50)) as log:
         (dash.root / "words").write_text(f"{BEGUN}\n{LEFT}\n")
-        script = f"""until grep -qs 192.0.2.5 {dash.control}/smtproutes; do sleep 0.05; done
+        script = f"""{UNTIL_LIVE.format(control=dash.control)}
 sleep 0.2; mv {log} {log}.old; exec cp {dash.root}/words {log}"""
         with running(dash.home, "helper", script):
             done = dash.deploy(dash.changes(TO_NEW))

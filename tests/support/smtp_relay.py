@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 
@@ -12,7 +12,7 @@ class Relay(socketserver.ThreadingTCPServer):
     """*answers* by verb (`greeting` and `end` for what is no verb); what is not among them is taken.
 
     `heard` are the lines that came, but for those of messages; `messages` counts the messages that came to their end.
-    An empty answer is silence.
+    An empty answer is silence. `meanwhile` is called for each line.
     """
 
     daemon_threads = True
@@ -22,6 +22,7 @@ class Relay(socketserver.ThreadingTCPServer):
         self.answers = answers
         self.heard: list[str] = []
         self.messages = 0
+        self.meanwhile: Callable[[], object] = list
         self.silence = threading.Event()
 
     @property
@@ -48,6 +49,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
         self._answer("greeting", "220 relay")
         while line := self.rfile.readline().decode().strip():
             self.server.heard.append(line)
+            self.server.meanwhile()
             verb = line.split(" ")[0].upper()
             if self._answer(verb, "354 go on" if verb == "DATA" else "250 ok").startswith("3"):
                 while (line := self.rfile.readline().decode()) not in {".\r\n", ""}:
