@@ -21,7 +21,7 @@ NOTHING = "unknown no mail left meanwhile"
 BUSY = "status: local 0/10 remote 1/20"
 BEGUN = "starting delivery 7: msg 12 to remote someone@icloud.com"
 LEFT = "delivery 7: success: 192.0.2.5_accepted_message./Remote_host_said:_250_ok/"
-UNTIL_LIVE = 'while :; do case $(cat {control}/smtproutes) in *192.0.2.5*) break ;; esac; sleep 0.05; done'
+UNTIL_LIVE = "while :; do case $(cat {control}/smtproutes) in *192.0.2.5*) break ;; esac; sleep 0.05; done"
 STAMPS = {
     "none": "",
     "multilog": "@4000000069243f0c1d2e3f40 ",

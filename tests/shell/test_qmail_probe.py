@@ -82,7 +82,7 @@ class Prober:
 
 
 @contextmanager
-def prober(kind: str = "double", shell: str = "dash", **files: bytes) -> Iterator[Prober]:
+def prober(kind: str = "double", /, shell: str = "dash", **files: bytes) -> Iterator[Prober]:
     """A host of that *kind*; a stand-in for qmail-rspawn tells the double's user."""
     with qmail_of(kind, shell, **files) as box:
         if kind == "real":
@@ -210,7 +210,7 @@ def test_nobody_else_sees_the_candidate(kind: str, old: bytes | None) -> None:
     """While the relay is asked the old routes are live."""
     seen: list[bytes | None] = []
     files = {} if old is None else {"smtproutes": old}
-    with relay() as server, prober(kind, **files) as host:
+    with relay() as server, prober(kind, "dash", **files) as host:
         server.meanwhile = lambda: seen.append(host.routes())
         host.apply(f":[127.0.0.1]:{server.port}\n".encode())
 
@@ -236,9 +236,7 @@ def test_routes_that_go(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shell", shells())
-def test_where_no_namespace_can_be_made(
-    kind: str, shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_namespace_can_be_made(kind: str, shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The test comes right after the rename, and a refusal there brings the old routes back."""
     (tmp_path / "unshare").write_text("#!/bin/sh\necho not permitted >&2\nexit 1\n")
     (tmp_path / "unshare").chmod(0o755)

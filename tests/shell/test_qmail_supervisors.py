@@ -104,7 +104,6 @@ def _lay_out(host: Sandbox, supervisor: Supervisor) -> Path:
 def supervised(host: Sandbox, supervisor: Supervisor) -> Iterator[Path]:
     """The file of signals of a qmail-send under *supervisor*."""
     scan = _lay_out(host, supervisor)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     start = [word.format(scan=scan) for word in supervisor.start]
     with subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
@@ -113,7 +112,9 @@ def supervised(host: Sandbox, supervisor: Supervisor) -> Iterator[Path]:
             yield host.root / "signals"
         finally:
             for command in supervisor.stop:
-                subprocess.run([word.format(scan=scan) for word in command], check=False, timeout=20, **quiet)
+                subprocess.run(
+                    [word.format(scan=scan) for word in command], check=False, timeout=20, capture_output=True
+                )
             process.terminate()
             process.wait(20)
     _wait(lambda: not _alive(host.home))

@@ -1,9 +1,10 @@
 """A double of qmail-remote, for homes without a real one.
 
-It is not qmail: it reads `control/smtproutes` beside it, knows the route syntax of the classic family and `|user|password`
-of the AUTH patches, relays by IPv4 literal alone, and speaks just enough SMTP. What it keeps to is the documented protocol
-of reports: NUL-terminated, `r`, `h` or `s` for the recipient, then one of `K`, `Z` and `D`; and that a message whose last
-line has no end is refused after DATA. The strings by which flavours are told stand in it, since it is a script of text.
+It is not qmail: it reads `control/smtproutes` beside it, knows the route syntax of the classic family and
+`|user|password` of the AUTH patches, relays by IPv4 literal alone, and speaks just enough SMTP. What it keeps to is the
+documented protocol of reports: NUL-terminated, `r`, `h` or `s` for the recipient, then one of `K`, `Z` and `D`; and that a
+message whose last line has no end is refused after DATA. The strings by which flavours are told stand in it, since it is a
+script of text.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import shutil
 import socket
 import sys
 from base64 import b64encode
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 PARTIAL = "DSMTP cannot transfer messages with partial final lines. (#5.6.2)\n"
 _FINGERPRINT = ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "AUTH PLAIN", "EHLO ")
@@ -64,7 +66,7 @@ class _Line:
     def __init__(self, address: str, port: int) -> None:
         self.address = address
         try:
-            self.stream: BinaryIO = socket.create_connection((address, port), timeout=20).makefile("rwb", 0)
+            self.stream = socket.create_connection((address, port), timeout=20).makefile("rwb", 0)
         except OSError:
             _end("ZSorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n")
 
@@ -116,7 +118,5 @@ def _deliver(control: Path, host: str, sender: str, recipient: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with suppress(_End):
         _deliver(Path(__file__).parent.parent / "control", *sys.argv[1:4])
-    except _End:
-        pass
