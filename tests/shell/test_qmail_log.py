@@ -100,7 +100,7 @@ def test_what_says_nothing_of_the_routes(dash: Sandbox, lines: tuple[str, ...]) 
 )
 def test_alarms(dash: Sandbox, line: str) -> None:
     """Mail that is lost, bounced for the relay's name, or not sent at all brings the old routes back."""
-    with pytest.raises(DeployError, match="verify: (a delivery ended so|qmail-send says): "):
+    with pytest.raises(DeployError, match=r"verify: (a delivery ended so|qmail-send says): "):
         apply(dash, BEGUN, line)
 
     assert (dash.control / "smtproutes").read_bytes() == OLD

@@ -1,4 +1,4 @@
-"""New routes are tested by qmail-remote before they are live: what passes, what fails, and what nobody else sees of it."""
+"""New routes are tested by qmail-remote before they are live: what passes, what fails, and who sees of it."""
 
 from __future__ import annotations
 

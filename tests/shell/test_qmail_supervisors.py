@@ -19,7 +19,7 @@ from tests.shell.sandbox import LOCAL, ROUTES, Sandbox
 TO_LOCALS = DesiredFile(path=LOCAL, content=b"edge.kamata-net.com\nkamata-net.com\n")
 ALERT = "alert: unable to reread control/locals"
 
-# Stand-ins: the file names, so that /proc tells what it does of qmail, and shells inside that record what they are told.
+# Stand-ins: named and placed as qmail's are, so that /proc tells the same of them; shells that record their signals.
 SEND = """\
 #!/bin/sh
 exec 2>&1

@@ -1,10 +1,10 @@
 """A double of qmail-remote, for homes without a real one.
 
 It is not qmail: it reads `control/smtproutes` beside it, knows the route syntax of the classic family and
-`|user|password` of the AUTH patches, relays by IPv4 literal alone, and speaks just enough SMTP. What it keeps to is the
-documented protocol of reports: NUL-terminated, `r`, `h` or `s` for the recipient, then one of `K`, `Z` and `D`; and that a
-message whose last line has no end is refused after DATA. The strings by which flavours are told stand in it, since it is a
-script of text.
+`|user|password` of the AUTH patches, relays by IPv4 literal alone, and speaks just enough SMTP. What it keeps to is
+the documented protocol of reports: NUL-terminated, `r`, `h` or `s` for the recipient, then one of `K`, `Z` and `D`;
+and that a message whose last line has no end is refused after DATA. The strings by which flavours are told stand in
+it, since it is a script of text.
 """
 
 from __future__ import annotations

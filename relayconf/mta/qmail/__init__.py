@@ -44,7 +44,7 @@ _WATCHED = (
 
 
 def parameters(host: Host) -> Mapping[str, str]:
-    """Where qmail lives, when the inventory says it, else the shell fragment finds it; and the tests of qmail-remote."""
+    """Where qmail lives, when the inventory says it (else it is found there); and the tests of qmail-remote."""
     given = {"qmail_home": host.qmail_home or "", "qmail_probe": probes(host)}
     return {name: value for name, value in given.items() if value}
 

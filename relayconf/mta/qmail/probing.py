@@ -25,7 +25,7 @@ def _keys(host: Host) -> Iterator[tuple[str, Smarthost]]:
 
 
 def probes(host: Host) -> str:
-    """`DOMAIN SENDER RECIPIENT` for each relay that the host uses and that has addresses for a test, blank separated."""
+    """`DOMAIN SENDER RECIPIENT`, blank separated, for each relay that the host uses and that has addresses for it."""
     known: dict[tuple[Relay, Endpoint], str] = {}
     for domain, target in _keys(host):
         probe = target.relay.probe

@@ -32,7 +32,7 @@ def test_the_default_relay() -> None:
 
 
 def test_relays_of_routes() -> None:
-    """Each endpoint once, by a domain of its own; an address is no key of smtproutes, and other targets are no relays."""
+    """Each endpoint once, by a domain of its own; an address is no key of smtproutes, other targets no relays."""
     routes: dict[str, Target] = {
         "anna@a.example": _through("c"),
         ".b.example": _through("b"),
