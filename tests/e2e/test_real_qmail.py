@@ -167,9 +167,9 @@ def test_waiting_mail_leaves_by_the_new_relay_that_was_tried_first(tmp_path: Pat
         inventory = INVENTORY.format(relay=relay.port, store=store.port, state=work / "state")
         probe = "tls: none, probe: {from: test@kamata-net.com, to: us@kamata-net.com}}"
         admin.write(inventory.replace("tls: none}", probe))
+        command = admin.command("apply", "--yes", "--flush")
         ran = subprocess.run(
-            [*PRIVATE, "sh", "-c", WAITING, "sh", str(work), str(admin.folder)]
-            + admin.command("apply", "--yes", "--flush"),
+            [*PRIVATE, "sh", "-c", WAITING, "sh", str(work), str(admin.folder), *command],
             env=admin.environment | {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},
             capture_output=True,
             text=True,

@@ -204,6 +204,18 @@ def test_a_silent_relay(kind: str, shell: str) -> None:
         assert not _processes_of("us@kamata-net.com")
 
 
+@pytest.mark.parametrize("shell", shells())
+def test_children_of_a_test_that_takes_too_long(shell: str) -> None:
+    """They end with it, also those that do not listen."""
+    with prober("double", shell, smtproutes=OLD) as host:
+        program = host.box.home / "bin" / "qmail-remote"
+        program.write_text("#!/bin/sh\n(trap '' TERM; exec sleep 54321) &\nwait\n")
+        done = host.apply(b":[192.0.2.5]\n", wait=1)
+
+        assert done.verified == f"unknown {ASKED}no end within 1 s"
+        assert not _processes_of("54321")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("old", [OLD, None], ids=["update", "create"])
 def test_nobody_else_sees_the_candidate(kind: str, old: bytes | None) -> None:
