@@ -93,7 +93,7 @@ def test_a_line_that_holds(host: Sandbox) -> None:
     line = Line()
     done = _apply(host, LocalSession(), line)
 
-    assert done == Applied(transaction=TRANSACTION, verified="unknown no delivery was watched", warnings=())
+    assert done == Applied(transaction=TRANSACTION, verified="unknown qmail-send does not run", warnings=())
     assert line.asked == 0
 
 

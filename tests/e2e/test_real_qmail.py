@@ -54,6 +54,32 @@ while [ "$tries" -lt 100 ] && [ "$(grep -c ' delivery .*: success: ' qmail.log)"
 done
 """
 
+WAITING = """\
+set -eu
+mount --make-rprivate /
+mount -t tmpfs -o mode=0755 stage "$1/stage"
+cp -a /var/qmail/. "$1/stage"
+printf 'edge.kamata-net.com\\n' | tee "$1/stage/control/me" "$1/stage/control/locals" >"$1/stage/control/rcpthosts"
+rm -f "$1/stage/control/virtualdomains"
+printf ':[127.0.0.1]:1\\n' >"$1/stage/control/smtproutes"
+mount --bind "$1/stage" /var/qmail
+cd "$2"
+shift 2
+env - PATH=/var/qmail/bin:/usr/bin:/bin qmail-start ./Mailbox >qmail.log 2>&1 &
+printf 'Subject: waits\\n\\nwaits\\n' | /var/qmail/bin/qmail-inject -f me@kamata-net.com someone@icloud.com
+await() {
+    tries=0
+    while [ "$tries" -lt 100 ] && ! grep -q "$1" qmail.log; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+await 'deferral: '
+"$@"
+await 'success: '
+cat qmail.log
+"""
+
 INVENTORY = """\
 version: 1
 relays:
@@ -129,3 +155,28 @@ def test_mail_of_a_real_qmail_takes_the_routes_that_were_applied(tmp_path: Path)
         assert relay.recipients == ["someone@icloud.com"]
         assert store.recipients == ["anna@kamata-net.com"]
     assert not (QMAIL / "control" / "smtproutes").exists()
+
+
+def test_waiting_mail_leaves_by_the_new_relay_that_was_tried_first(tmp_path: Path) -> None:
+    """The real qmail-remote tries the relay with the candidate; ALRM then sends what had waited for the old one."""
+    work, admin = tmp_path / "work", Admin(folder=tmp_path / "admin")
+    for folder in (work / "stage", admin.folder):
+        folder.mkdir(parents=True)
+    tmp_path.chmod(0o755)
+    with _sink() as relay, _sink() as store:
+        inventory = INVENTORY.format(relay=relay.port, store=store.port, state=work / "state")
+        probe = "tls: none, probe: {from: test@kamata-net.com, to: us@kamata-net.com}}"
+        admin.write(inventory.replace("tls: none}", probe))
+        command = admin.command("apply", "--yes", "--flush")
+        ran = subprocess.run(
+            [*PRIVATE, "sh", "-c", WAITING, "sh", str(work), str(admin.folder), *command],
+            env=admin.environment | {"PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert relay.recipients == ["us@kamata-net.com", "someone@icloud.com"], ran.stdout + ran.stderr
+        assert store.recipients == []

@@ -192,18 +192,24 @@ def is_root() -> bool:
 
 @contextmanager
 def running(
-    home: Path, name: str, script: str = "read x", *, group: int | None = None, inside: int | None = None
+    home: Path,
+    name: str,
+    script: str = "read x",
+    *,
+    user: int | None = None,
+    group: int | None = None,
+    inside: int | None = None,
 ) -> Iterator[int]:
     """The pid of a process that runs *home*/bin/*name*: a copy of a shell, so that it can be told what to do.
 
-    *group* is its group id, *inside* a process whose mount namespace it shares; both need root.
+    *user* and *group* are its ids, *inside* a process whose mount namespace it shares; all need root.
     """
     program = home / "bin" / name
     program.parent.mkdir(exist_ok=True)
     if not program.exists():
         shutil.copy("/bin/dash", program)
     enter = [] if inside is None else ["nsenter", "-t", str(inside), "-m"]
-    with Popen([*enter, program, "-c", script], stdin=PIPE, group=group) as process:
+    with Popen([*enter, program, "-c", script], stdin=PIPE, user=user, group=group) as process:
         try:
             deadline = time.monotonic() + 5
             while Path(f"/proc/{process.pid}/comm").read_text() != f"{name}\n" and time.monotonic() < deadline:

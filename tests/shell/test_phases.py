@@ -60,7 +60,7 @@ def test_phase_after_phase(host: Sandbox) -> None:
     report, calls = send(host, host.changes(*EVERY))
 
     *steps, last = [f"step {step}\n" for step in STEPS]
-    assert report == "".join([*steps, "verified unknown no delivery was watched\n", last, "end 0\n"])
+    assert report == "".join([*steps, "verified unknown qmail-send does not run\n", last, "end 0\n"])
     assert calls == [
         f"prepare {VIRTUAL}; live: {OLD.decode().strip()}",
         f"prepare {ROUTES}; live: {OLD.decode().strip()}",

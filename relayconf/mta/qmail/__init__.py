@@ -21,6 +21,7 @@ from relayconf.mta.qmail.paths import (
     certificates,
     split_variant,
 )
+from relayconf.mta.qmail.probing import probes
 from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, routes, same_meaning
 from relayconf.mta.qmail.refusals import refusals
 from relayconf.mta.qmail.rendering import render
@@ -58,8 +59,9 @@ GUARD: Sequence[Path | str] = (
 
 
 def parameters(host: Host) -> Mapping[str, str]:
-    """Where qmail lives, when the inventory says it; else the shell fragment finds it."""
-    return {} if host.qmail_home is None else {"qmail_home": host.qmail_home}
+    """Where qmail lives, when the inventory says it (else it is found there); and the tests of qmail-remote."""
+    given = {"qmail_home": host.qmail_home or "", "qmail_probe": probes(host)}
+    return {name: value for name, value in given.items() if value}
 
 
 def watched(host: Host) -> Sequence[WatchedFile]:

@@ -6,9 +6,9 @@ import dataclasses
 
 from relayconf.facts import Facts
 from relayconf.files import WatchedFile
-from relayconf.model import Endpoint, Relay, SenderRoute, Smarthost, TlsLevel
+from relayconf.model import Endpoint, Probe, Relay, SenderRoute, Smarthost, TlsLevel
 from relayconf.mta import qmail
-from tests.support.hosts import qmail_host
+from tests.support.hosts import ISP, TO_ISP, qmail_host
 
 
 def test_watched_files() -> None:
@@ -48,6 +48,14 @@ def test_parameters() -> None:
     """The home directory goes to the shell fragment when the inventory names it."""
     assert qmail.parameters(qmail_host()) == {}
     assert qmail.parameters(dataclasses.replace(qmail_host(), qmail_home="/opt/qmail")) == {"qmail_home": "/opt/qmail"}
+
+
+def test_tests_of_qmail_remote() -> None:
+    """They go to the shell fragment when a relay has addresses for one."""
+    relay = dataclasses.replace(ISP, probe=Probe(sender="a@a.example", recipient="b@b.example"))
+    host = dataclasses.replace(qmail_host(), default=(dataclasses.replace(TO_ISP, relay=relay),))
+
+    assert qmail.parameters(host) == {"qmail_probe": "relayconf-probe.invalid a@a.example b@b.example"}
 
 
 def test_secret_spans_are_those_of_routes() -> None:
