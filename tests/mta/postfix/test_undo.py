@@ -103,9 +103,7 @@ def test_edited_beside_services_that_come_back(host: PostfixHost) -> None:
     with_both = host.main_cf(**own)
     without = _main_cf(host)
     host.machine.write(f"{CONFIG}/main.cf", with_both)
-    host.deploy(
-        host.changes(DesiredFile(path=MASTER, content=master), DesiredFile(path=MAIN, content=without)), FIRST
-    )
+    host.deploy(host.changes(DesiredFile(path=MASTER, content=master), DesiredFile(path=MAIN, content=without)), FIRST)
     host.machine.run(["postconf", "-e", "smtpd_banner = mine"])
 
     assert host.undo("rollback")[-2:] == [f"rolled-back {FIRST}", "end 0"]
@@ -120,8 +118,11 @@ def test_edited_value_that_names_what_would_go(host: PostfixHost) -> None:
     live = _main_cf(host)
 
     assert host.undo("rollback") == [
-        f"failed rollback transaction {FIRST} cannot be undone: transport_maps would name relayconf_maps, which would"
-        " be gone",
+        (
+            f"failed rollback transaction {FIRST} cannot be undone:"
+            " transport_maps would name relayconf_maps, which would"
+            " be gone"
+        ),
         "end 10",
     ]
     assert _main_cf(host) == live
@@ -138,8 +139,11 @@ def test_edited_value_that_names_a_table_of_its_own_generation(host: PostfixHost
     live = _main_cf(host)
 
     assert host.undo("rollback") == [
-        f"failed rollback transaction {SECOND} cannot be undone: the table {CONFIG}/relayconf/1/generic would be named,"
-        " which is not there",
+        (
+            f"failed rollback transaction {SECOND} cannot be undone:"
+            f" the table {CONFIG}/relayconf/1/generic would be named,"
+            " which is not there"
+        ),
         "end 10",
     ]
     assert _main_cf(host) == live
