@@ -80,7 +80,9 @@ def test_all_usable_ports_are_there(tmp_path: Path) -> None:
 
 def test_what_is_given_wins(tmp_path: Path) -> None:
     """Host, port, TLS, endpoints and SPF."""
-    relay = _relay(tmp_path, f"provider: asahi-net, host: mail.example.net, port: 465, spf: ['include:x.example'], {AUTH}")
+    relay = _relay(
+        tmp_path, f"provider: asahi-net, host: mail.example.net, port: 465, spf: ['include:x.example'], {AUTH}"
+    )
     assert (relay.host, relay.spf) == ("mail.example.net", ("include:x.example",))
     assert relay.endpoints == (Endpoint(port=465, tls=TlsLevel.SECURE, auth=True),)
 

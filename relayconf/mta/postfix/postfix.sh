@@ -662,8 +662,11 @@ mta_verify() {
 }
 
 # Where this Postfix logs to, in `log`, and how much stands there now. Empty where only a journal or another host has it.
+# `logged` is how its own lines begin, others may be there too.
 mark_log() {
-	settings=$(postconf -c "$config" -x maillog_file 2>/dev/null)
+	settings=$(postconf -c "$config" -x maillog_file syslog_name 2>/dev/null)
+	read_setting "$settings" syslog_name
+	logged="(^| )$(say "${value:-postfix}" | sed 's/[][\.*^$+?(){}|]/\\&/g')(/[^ ]*)?"
 	read_setting "$settings" maillog_file
 	for log in "$value" /var/log/mail.log /var/log/maillog /var/log/mail /var/log/syslog /var/log/messages ''; do
 		[ ! -f "$log" ] || [ ! -r "$log" ] || break
@@ -673,12 +676,12 @@ mark_log() {
 
 # What was logged since then that tells of a program that cannot work, in `seen`, unless it was told before, too.
 look_for_failures() {
-	seen=
+	seen='' l_start=$((log_start < 300000 ? 0 : log_start - 300000))
 	l_new=$(tail -c "+$((log_start + 1))" "$log" | grep -E "$1" | head -n 50)
 	while [ -n "$l_new" ]; do
 		l_line=${l_new%%"$nl"*}
 		l_text=${l_line#*]: }
-		if ! head -c "$log_start" "$log" | tail -c 300000 | grep -qF "$l_text"; then
+		if ! tail -c "+$((l_start + 1))" "$log" | head -c "$((log_start - l_start))" | grep -qF "$l_text"; then
 			seen=${l_line##*/}
 			return 0
 		fi
@@ -697,18 +700,18 @@ mta_verdict() {
 	*,no) seen='Postfix does not run' && return 0 ;;
 	esac
 	v_left=20
-	tail -c "+$((log_start + 1))" "$log" | grep -qE '/qmgr\[[0-9]+\]: .*queue active' ||
+	tail -c "+$((log_start + 1))" "$log" | grep -qE "$logged/qmgr\\[[0-9]+\\]: .*queue active" ||
 		[ -n "$(find "$queue/active" -type f 2>/dev/null | head -n 1)" ] || v_left=1
 	while :; do
 		[ "$(wc -c <"$log")" -ge "$log_start" ] || {
 			seen='the log was rotated meanwhile'
 			return 0
 		}
-		if look_for_failures '/(smtp|lmtp|qmgr|trivial-rewrite|cleanup|relayconf[^[ ]*)\[[0-9]+\]: (fatal|panic): '; then
+		if look_for_failures "$logged/(smtp|lmtp|qmgr|trivial-rewrite|cleanup|relayconf[^[ ]*)\\[[0-9]+\\]: (fatal|panic): "; then
 			reason="Postfix cannot work with it: $seen"
 			return 1
 		fi
-		if tail -c "+$((${log_live:-$log_start} + 1))" "$log" | grep -qE '/(smtp|relayconf[^[ ]*)\[[0-9]+\]: .* status=sent '; then
+		if tail -c "+$((${log_live:-$log_start} + 1))" "$log" | grep -qE "$logged/(smtp|relayconf[^[ ]*)\\[[0-9]+\\]: .* status=sent "; then
 			verdict=pass seen='mail left'
 			return 0
 		fi

@@ -483,6 +483,32 @@ def test_verdict_fail(host: PostfixHost) -> None:
     assert host.snapshot()[CONFIG] == before[CONFIG]
 
 
+def _log_when_live(host: PostfixHost, line: str) -> None:
+    """Have *line* logged whenever something is flushed once main.cf has been renamed."""
+    log = f'for log in $(postconf -h maillog_file); do echo "Nov 24 10:15:00 mail1 {line}" >>"$log"; done'
+    shim(host, "sync", f'/bin/sync "$@"; ! grep -q ^relayconf_maps {CONFIG}/main.cf || {{ {log}; }}')
+
+
+@pytest.mark.parametrize(
+    "line", ["postfix-out/smtp[1]: fatal: of another", "postfix-out/smtp[1]: A: to=<a@b.test>, status=sent (250)"]
+)
+def test_another_postfix_in_the_same_log(host: PostfixHost, line: str) -> None:
+    """What another instance does tells nothing of this one."""
+    _log_when_live(host, line)
+
+    assert host.deploy(expand_and_switch(host)).verified == "unknown no mail left meanwhile"
+
+
+@pytest.mark.parametrize("name", ["postfix", "post+fix"])
+def test_a_service_with_a_name_of_its_own_in_the_log(host: PostfixHost, name: str) -> None:
+    """The log's name of this Postfix is its own setting, and services add to it."""
+    host.machine.run(["postconf", "-e", f"syslog_name = {name}"])
+    _log_when_live(host, f"{name}/out/smtp[1]: fatal: {name} is broken")
+
+    with pytest.raises(DeployError, match=r"Postfix cannot work with it: smtp\[1\]: fatal: .* is broken"):
+        host.deploy(expand_and_switch(host))
+
+
 def test_a_failure_of_before_is_not_its_fault(host: PostfixHost) -> None:
     """A daemon that dies before the change as after it, with the same words, rolls nothing back."""
     host.machine.run(["postconf", "-e", "smtp_tls_security_level = bogus"])
