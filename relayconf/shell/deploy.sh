@@ -393,10 +393,12 @@ open_window() {
 
 refuse_unconfirmed() {
 	for u_folder in "$state"/txn/*; do
-		! read_window "$u_folder" || {
-			reason="transaction ${u_folder##*/} is not confirmed yet: confirm it or roll it back"
-			return 1
-		}
+		read_window "$u_folder" || continue
+		reason="transaction ${u_folder##*/} is not confirmed yet: confirm it or roll it back"
+		case $window in
+		overdue | rebooted) reason="transaction ${u_folder##*/} was not confirmed in time: recover rolls it back" ;;
+		esac
+		return 1
 	done
 }
 

@@ -135,7 +135,6 @@ is_some_base() {
 
 # Look at the file of the current change, its last: `strangers` are those that are no longer what the transaction left.
 compare_one() {
-	find_folder "$c_folder" || return 1
 	if [ -n "$(frozen "$c_folder" "$c_target")" ]; then
 		reason="$c_target, or its directory, is immutable (chattr)"
 		return 1
@@ -281,7 +280,10 @@ take_over() {
 		note_broken
 		finish 13
 	fi
-	own_lock
+	own_lock || {
+		release
+		return 1
+	}
 }
 
 roll_back_newest() {

@@ -316,6 +316,8 @@ def test_resolved_at_the_next_contact(dash: Sandbox, how: str) -> None:
     assert dash.undo("confirm", f"expect {FIRST}") == [
         f"failed confirm transaction {FIRST} was to be confirmed in time ({how}), and is rolled back", "end 10"
     ]  # fmt: skip
+    with pytest.raises(DeployError, match=f"transaction {FIRST} was not confirmed in time: recover rolls it back"):
+        dash.deploy(dash.changes(DesiredFile(path=ROUTES, content=b":two\n")), SECOND)
     assert dash.undo("recover") == [f"recovering {FIRST}", f"recovered {FIRST} {how}", "end 0"]
     assert (dash.control / "smtproutes").read_bytes() == OLD
     assert dash.is_clean()

@@ -162,6 +162,17 @@ def test_tables_that_are_gone(host: PostfixHost) -> None:
     assert host.observe().unfinished is None
 
 
+def test_the_live_generation_is_gone(host: PostfixHost) -> None:
+    """When somebody removed what is live, a rollback is the rescue."""
+    host.deploy(expand_and_switch(host), FIRST)
+    before = _main_cf(host)
+    _to_second(host)
+    host.machine.run(["rm", "-r", f"{CONFIG}/relayconf/2"])
+
+    assert host.undo("rollback")[-2:] == [f"rolled-back {SECOND}", "end 0"]
+    assert _main_cf(host) == before
+
+
 def test_generations_that_a_way_back_needs(host: PostfixHost) -> None:
     """However old it is, a generation stays while a transaction can be rolled back to it."""
     host.deploy(expand_and_switch(host), FIRST)
