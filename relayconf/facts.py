@@ -22,6 +22,11 @@ class Facts:
     files: Mapping[str, ActualFile]
     unfinished: str | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no transaction is on its way: what one has written is not yet among what was applied."""
+        return self.unfinished is None and "state.busy" not in self.values
+
 
 class Severity(StrEnum):
     """How much a finding matters. An error refuses the host's plan."""

@@ -251,14 +251,14 @@ def plan_host(
     before = {path: found.content for path, found in facts.files.items()}
     after = _contents_after(before, changes)
     routes, unchanged = _route_changes(mta.routes(before), mta.routes(after))
-    drift = tuple(mta.drift(host, facts, desired))
+    drift = tuple(mta.drift(host, facts, desired)) if facts.is_settled else ()
     limits: tuple[Limit, ...] = ()
     if changes:
         taken = mta.takes_over(host, facts, desired)
         limits = crossed(host, drift, mta.ways(facts, before), mta.ways(facts, after), taken)
     findings = (*mta.refusals(host), *relay_rules.findings(host), *_state(facts), *mta.findings(host, facts, desired))
     if without_secrets:
-        drift += blind.drift(host, mta, facts, rendered, drift)
+        drift += blind.drift(host, mta, facts, rendered, drift) if facts.is_settled else ()
         findings += blind.notes(rendered)
     codes = [item.code for item in findings if item.severity is Severity.ERROR] + [limit.code for limit in limits]
     label = "fingerprint without secrets" if without_secrets else "fingerprint"

@@ -181,6 +181,14 @@ def test_an_edit_that_would_be_overwritten_is_drift_and_a_limit() -> None:
     assert edited.fingerprint != ordinary.fingerprint
 
 
+def test_a_host_in_motion_has_no_drift() -> None:
+    """What a transaction that is on its way has written is not yet among what was applied: nobody edited it."""
+    found = _applied(qmail_facts(smtproutes=b":by.hand\n"), STORY_SMTPROUTES)
+    busy = dataclasses.replace(found, values={**found.values, "state.busy": "20261124T101500Z-3fa2c1"})
+    for moving in (busy, dataclasses.replace(found, unfinished="20261124T101500Z-3fa2c1")):
+        assert (plan(None, STORY_SMTPROUTES, found=moving).drift, moving.is_settled) == ((), False)
+
+
 def test_limits_compare_the_ways_before_and_after() -> None:
     """A relay that goes, a domain that the host receives for, routes of somebody else's."""
     gone = plan(b":isp\nkamata-net.com:store\nother.test:x\n", None, host=qmail_host(default=(Direct(),), domains={}))

@@ -25,6 +25,8 @@ from relayconf.visits import Told
 def _drift(host: Host, facts: Facts, templates: Templates) -> tuple[str, ...]:
     """What was edited by hand. Secrets are not asked for: where they stand, the hash of what was applied tells."""
     mta = MTAS[host.mta]
+    if not facts.is_settled:
+        return ()
     try:
         rendered = render(host, templates, blind.unresolved)
         found = mta.drift(host, facts, mta.desired(host, facts, blind.filled(mta, facts, rendered)))
