@@ -212,15 +212,17 @@ def _fingerprint(host: Host, changes: Sequence[Change], codes: Sequence[str], ke
     return keyed_digest(key, label, json.dumps([machine, sorted(codes), parts]).encode())
 
 
-def _state(facts: Facts) -> tuple[Finding, ...]:
+def _state(facts: Facts, *, changing: bool) -> tuple[Finding, ...]:
     """What the host says of its state directory, so that a deploy need not be tried to learn it."""
     found: list[Finding] = []
     if reason := facts.values.get("state.reason"):
         ways_out = ("put it right", "name another directory with `state_directory:`")
         found.append(Finding(code="state-unsafe", severity=Severity.ERROR, text=reason, ways_out=ways_out))
     if busy := facts.values.get("state.busy"):
-        text = f"another deploy is at work on this host: transaction {busy}"
-        found.append(Finding(code="state-busy", severity=Severity.WARNING, text=text, ways_out=("wait for its end",)))
+        # What it has not reached yet, and what it has, would be judged as one: no limit holds for such a picture.
+        text = f"another deploy is at work here: transaction {busy}"
+        severity = Severity.ERROR if changing else Severity.WARNING
+        found.append(Finding(code="state-busy", severity=severity, text=text, ways_out=("wait for its end",)))
     name, _, window = facts.values.get("state.unconfirmed", "").partition(" ")
     if window.isdecimal():
         text = f"transaction {name} waits to be confirmed, for {window} s yet; until then nothing can be applied"
@@ -254,9 +256,10 @@ def plan_host(
     drift = tuple(mta.drift(host, facts, desired)) if facts.is_settled else ()
     limits: tuple[Limit, ...] = ()
     if changes:
-        taken = mta.takes_over(host, facts, desired)
+        taken = mta.takes_over(host, facts, desired) if facts.is_settled else ()
         limits = crossed(host, drift, mta.ways(facts, before), mta.ways(facts, after), taken)
-    findings = (*mta.refusals(host), *relay_rules.findings(host), *_state(facts), *mta.findings(host, facts, desired))
+    state = _state(facts, changing=bool(changes))
+    findings = (*mta.refusals(host), *relay_rules.findings(host), *state, *mta.findings(host, facts, desired))
     if without_secrets:
         drift += blind.drift(host, mta, facts, rendered, drift) if facts.is_settled else ()
         findings += blind.notes(rendered)

@@ -19,11 +19,26 @@ read_request() {
 	return 1
 }
 
+# The lock's owner, then what was applied.
+look_at_state() {
+	say "$(readlink "$state/lock" 2>/dev/null)"
+	cat "$state/applied" 2>/dev/null
+}
+
+# Whether no transaction began or ended since `state_facts`: such a picture would show half of it.
+is_same_state() {
+	case $state_is in
+	ready) [ "$(look_at_state)" = "$s_seen" ] ;;
+	absent) [ ! -e "$state" ] ;;
+	esac
+}
+
 state_facts() {
 	check_state || fact state.reason "$reason"
 	fact state.directory "$state_is"
 	[ "$state_is" = ready ] || return 0
-	s_owner=$(readlink "$state/lock" 2>/dev/null) || s_owner=
+	s_seen=$(look_at_state)
+	s_owner=${s_seen%%"$nl"*}
 	if [ -n "$s_owner" ]; then
 		if alive "$s_owner"; then
 			fact state.busy "${s_owner##*:}"
@@ -103,6 +118,10 @@ send_files() {
 	[ $# -gt 0 ] || return 0
 	ice=$(frozen_places "$@")
 	describe "$@" || return 1
+	is_same_state || {
+		reason='another deploy began or ended while this host was looked at'
+		return 1
+	}
 	[ -n "$wanted" ] || return 0
 	need cat gzip || finish 10
 	set --
