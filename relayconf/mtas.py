@@ -9,6 +9,7 @@ from relayconf.model import MtaName
 from relayconf.mta import postfix, qmail
 from relayconf.mta.base import Importer, Mta
 from relayconf.mta.postfix import about as about_postfix
+from relayconf.mta.postfix import importing as import_postfix
 from relayconf.mta.qmail import about as about_qmail
 from relayconf.mta.qmail import importing as import_qmail
 
@@ -19,6 +20,7 @@ MTAS: Mapping[MtaName, Mta] = {
 
 IMPORTERS: Mapping[MtaName, Importer] = {
     MtaName.QMAIL: import_qmail,
+    MtaName.POSTFIX: import_postfix,
 }
 
 ABOUT: Mapping[MtaName, Callable[[Facts], Sequence[str]]] = {

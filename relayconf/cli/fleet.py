@@ -149,6 +149,9 @@ def import_host(
         Path | None, typer.Option("-i", "--inventory", help="The inventory that HOST is in, when it is in one.")
     ] = None,
     control: ControlOption = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="A configuration directory of Postfix on this machine.")
+    ] = None,
     flavour: FlavourOption = None,
     mta: Annotated[MtaName | None, typer.Option("--mta", help="Which MTA, where there are two.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file, not to standard output.")] = None,
@@ -167,6 +170,7 @@ def import_host(
             target=target,
             inventory=inventory,
             control=control,
+            config=config,
             flavour=flavour,
             mta=mta,
             accept_new=accept_new,

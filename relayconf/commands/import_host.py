@@ -15,7 +15,7 @@ from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
 from relayconf.importing import files, naming
 from relayconf.importing.building import Draft, build
-from relayconf.importing.directories import control_facts
+from relayconf.importing.directories import config_facts, contents, control_facts
 from relayconf.importing.looking import look
 from relayconf.inventory import find_host, load
 from relayconf.inventory.names import host_name
@@ -35,14 +35,15 @@ HERE = "localhost"
 class ImportOptions:
     """What is imported, and where to.
 
-    `target` is a host of `inventory`, or `[user@]host` where there is none; without it this machine, or the
-    directory `control` on it, of a qmail of `flavour`. `mta` tells which where there are two. `secrets` is
+    `target` is a host of `inventory`, or `[user@]host` where there is none; without it this machine, or a directory on
+    it: `control` of a qmail of `flavour`, `config` of a Postfix. `mta` tells which where there are two. `secrets` is
     the folder for passwords, which are written nowhere without it.
     """
 
     target: str | None = None
     inventory: Path | None = None
     control: Path | None = None
+    config: Path | None = None
     flavour: str | None = None
     mta: MtaName | None = None
     accept_new: bool = False
@@ -103,16 +104,25 @@ def _from_control(control: Path, flavour: str | None) -> tuple[Host, Found]:
     return host, IMPORTERS[MtaName.QMAIL].found(host, facts, {})
 
 
+def _from_config(config: Path) -> tuple[Host, Found]:
+    folder = config.resolve()
+    host = replace(_host(HERE, local=True), mta=MtaName.POSTFIX, config_directory=str(folder))
+    importer, facts = IMPORTERS[MtaName.POSTFIX], config_facts(folder)
+    return host, importer.found(host, facts, contents(importer.sources(facts), folder))
+
+
 def _found(console: Console, options: ImportOptions) -> tuple[Host, Found]:
-    given = [name for name in ("target", "control") if getattr(options, name) is not None]
+    given = [name for name in ("target", "control", "config") if getattr(options, name) is not None]
     if len(given) > 1:
-        raise UsageError("what is imported? give one of HOST and --control DIR")
+        raise UsageError("what is imported? give one of HOST, --control DIR and --config DIR")
     if options.inventory is not None and options.target is None:
         raise UsageError("which host of the inventory? give HOST")
     if options.flavour is not None and options.control is None:
         raise UsageError("--flavour says whose control directory it is", hint="give --control DIR")
     if options.control is not None:
         return _from_control(options.control, options.flavour)
+    if options.config is not None:
+        return _from_config(options.config)
     return _from_host(console, options)
 
 

@@ -164,6 +164,14 @@ class _Builder:
             if isinstance(target, Smarthost | Direct):
                 yield key, SenderRoute(target=target)
 
+    def rewritten(self, found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Addresses that are written anew in mail that leaves."""
+        for key, value in found.items():
+            if _is_name(key, names.rewrite_key) and _is_name(value, names.sender):
+                yield key, value
+            else:
+                self.unsaid.append(f"rewritten in mail that leaves, but not as an inventory can say it: {key}")
+
 
 def build(found: Found, host: Host, reference: Callable[[str], SecretRef]) -> Draft:
     """What was *found* as an inventory of *host*, which says how the host is reached and whose files it has.
@@ -185,7 +193,7 @@ def build(found: Found, host: Host, reference: Callable[[str], SecretRef]) -> Dr
             domains=domains,
             routes=routes,
             senders=senders,
-            rewrite=found.rewrite,
+            rewrite=dict(builder.rewritten(found.rewrite)),
             flavour=found.flavour,
         ),
         relays=builder.relays,

@@ -102,6 +102,9 @@ def _wish(host: Host) -> Wish:
 
 
 def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) -> Iterator[Finding]:
+    if not desired:
+        text = "mail goes as the inventory says already, by main.cf as it is: it stays until that changes"
+        yield Finding(code="postfix-kept", severity=Severity.NOTE, text=text)
     managed = _record(desired)
     wish = _wish(host)
     yield from _self(host, facts.values)
