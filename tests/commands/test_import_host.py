@@ -14,6 +14,7 @@ from relayconf.exits import ExitCode
 from relayconf.inventory import load
 from relayconf.model import Direct, MtaName
 from relayconf.mta.base import Found
+from tests.mta.postfix.real import POSTCONF
 from tests.support.hosts import qmail_host
 from tests.support.local_host import local_host, said
 from tests.support.qmail_tree import make_qmail, make_remote, snapshot
@@ -165,3 +166,97 @@ def test_over_ssh() -> None:
     """By the connection of every other command."""
     with pytest.raises(Unreachable):
         import_host(said().console, ImportOptions(target="root@nobody.invalid"))
+
+
+MAIN_CF = """\
+myhostname = mail2.test
+mydestination = $myhostname
+queue_directory = {folder}
+relayhost = [smtp.isp.test]:587
+smtp_sasl_auth_enable = yes
+smtp_sasl_password_maps = hash:$config_directory/sasl_passwd
+smtp_sasl_security_options = noanonymous
+smtp_tls_security_level = encrypt
+transport_maps = hash:{folder}/transport
+"""
+
+
+def configuration(folder: Path) -> Path:
+    """A Postfix as its admin left it."""
+    config = folder / "postfix"
+    config.mkdir()
+    (config / "main.cf").write_text(MAIN_CF.format(folder=config))
+    (config / "master.cf").write_text("smtp unix - - y - - smtp\n")
+    (config / "sasl_passwd").write_text("[smtp.isp.test]:587 ab:c:d\n")
+    (config / "sasl_passwd").chmod(0o600)
+    (config / "transport").write_text(".lab.test smtp:\nspam.test error:5.1.1 no\n")
+    return config
+
+
+def test_a_configuration_directory(tmp_path: Path) -> None:
+    """Also a copy of one, whose tables are beside it."""
+    config, heard, copied = configuration(tmp_path), said(), said()
+    copy = config.rename(tmp_path / "copy")
+
+    import_host(copied.console, ImportOptions(config=copy))
+    copy.rename(config)
+    import_host(heard.console, ImportOptions(config=config))
+
+    assert (
+        heard.out.getvalue()
+        == f"""\
+# Imported from mail2.test (postfix).
+version: 1
+
+relays:
+  isp:
+    host: smtp.isp.test
+    port: 587
+    auth: {{username: ab, password: {{env: ISP_PASSWORD}}}}
+
+hosts:
+  mail2.test:
+    mta: postfix
+    config_directory: {config}
+    connection: local
+    relay: isp
+    domains:
+      mail2.test: local
+    routes:
+      .lab.test: direct
+      spam.test: {{reject: "5.1.1 no"}}
+
+# Passwords that have to be set:
+# - export ISP_PASSWORD=…  # the password of ab at smtp.isp.test:587; or import with --secrets-dir
+"""
+    )
+    assert copied.out.getvalue().replace("/copy", "/postfix") == heard.out.getvalue().replace("copy", "postfix")
+
+
+@pytest.mark.skipif(POSTCONF is None, reason="needs Postfix's postconf")
+def test_a_plan_of_postfix_straight_after(tmp_path: Path) -> None:
+    """There is nothing to change in what an admin wrote."""
+    config, out = configuration(tmp_path), tmp_path / "imported.yaml"
+    places = f"config_directory: {config}, state_directory: {tmp_path}/s"
+    first = f"version: 1\nhosts:\n  mail2: {{mta: postfix, connection: local, relay: direct, {places}}}\n"
+    (tmp_path / "first.yaml").write_text(first)
+    options = ImportOptions(
+        target="mail2", inventory=tmp_path / "first.yaml", out=out, secrets=tmp_path / "secrets", overwrite=True
+    )
+    heard, planned = said(), said()
+
+    import_host(heard.console, options)
+    code = plan(planned.console, Options(inventory=out), exit_code=True)
+
+    assert (heard.err.getvalue(), code) == ("", ExitCode.OK)
+    assert "mail goes as the inventory says already, by main.cf as it is" in planned.out.getvalue()
+    assert planned.out.getvalue().endswith("\nPlan: no changes (1 host)\n")
+
+
+def test_no_configuration(tmp_path: Path) -> None:
+    """A directory without main.cf is none; one that cannot be read says why."""
+    with pytest.raises(UsageError, match=r"there is no main\.cf in"):
+        import_host(said().console, ImportOptions(config=tmp_path))
+    (tmp_path / "main.cf").mkdir()
+    with pytest.raises(RelayconfError, match=r"cannot read .*main\.cf: Is a directory"):
+        import_host(said().console, ImportOptions(config=tmp_path))

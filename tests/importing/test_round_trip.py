@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,15 +12,19 @@ from typing import cast
 from hypothesis import assume, given, settings
 
 from relayconf.facts import Facts
+from relayconf.files import ActualFile
 from relayconf.importing.building import Draft, build
 from relayconf.importing.directories import control_facts
 from relayconf.inventory import load
 from relayconf.inventory.writing import write
 from relayconf.masking import Masker
-from relayconf.model import FlavourName, Host, MtaName, SecretRef
+from relayconf.model import FlavourName, Host, Local, MtaName, SecretRef, Smarthost
 from relayconf.mta import postfix, qmail
+from relayconf.mta.base import Resolve
+from relayconf.mta.postfix import importing as import_postfix
 from relayconf.mta.postfix import main_cf, maps
 from relayconf.mta.postfix.routing import CLASS, Routing, Way, lookup, route
+from relayconf.mta.postfix.routing import way_of as routing_way
 from relayconf.mta.qmail import importing
 from relayconf.mta.qmail.decision import Decision, decide, read_directory
 from relayconf.mta.qmail.flavours import FLAVOURS
@@ -28,9 +33,10 @@ from relayconf.plan import HostPlan, plan_host
 from relayconf.templating import Templates, default_directories
 from tests.support.control_dirs import FLAVOUR_NAMES, SOUND, control_directories
 from tests.support.hosts import qmail_host
+from tests.support.inventories import postfix_hosts
 
 TEMPLATES = Templates(default_directories(None))
-MANY = settings(max_examples=150)
+MANY = settings(max_examples=int(os.environ.get("IMPORT_EXAMPLES", "60")), deadline=None)
 
 
 def reference(relay: str) -> SecretRef:
@@ -136,3 +142,60 @@ def test_the_same_inventory_routes_alike_on_postfix(sound: tuple[str, Mapping[st
             continue
         assert got == wanted, address
         assert users.get(got.nexthop, "").partition(":")[0] == decision.user.decode()
+
+
+CONFIG = "/etc/postfix"
+
+
+def rendered_facts(host: Host) -> tuple[Facts, Mapping[str, bytes | None]]:
+    """A Postfix that has just these files, and names the host's own domains itself; and its tables by path."""
+    files = {
+        file.path.partition(":")[2]: file.content for file in postfix.render(host, TEMPLATES, lambda ref: ref.value)
+    }
+    local = [key for key, target in host.domains.items() if isinstance(target, Local)]
+    passed = [key.removeprefix(".") for key, target in host.domains.items() if not isinstance(target, Local)]
+    main = "".join(
+        (
+            f"myhostname = edge.test\nmydestination = {' '.join(local)}\nrelay_domains = {' '.join(passed)}\n",
+            f"relayconf_maps = {CONFIG}/relayconf/1\n",
+            (files["main.cf"] or b"").decode(),
+        )
+    )
+    contents = {"postfix:main.cf": main.encode(), "postfix:master.cf": b"smtp unix - - y - - smtp\n"}
+    there = {
+        path: ActualFile(path=path, target=path, present=True, content=content) for path, content in contents.items()
+    }
+    tables = {f"{CONFIG}/relayconf/1/{name}": content for name, content in files.items()}
+    return Facts(values={}, files=there), tables
+
+
+def meaning(host: Host, recipient: str, secret: Resolve) -> tuple[object, ...]:
+    """What becomes of mail to *recipient*: way, login, TLS."""
+    domain = recipient.rpartition("@")[2]
+    target = host.routes[recipient] if recipient in host.routes else host.intended(domain)[1]
+    if not isinstance(target, Smarthost):
+        return (routing_way(target, domain), target if isinstance(target, Local) else None)
+    credentials = target.relay.credentials
+    login = (credentials.username, secret(credentials.password)) if credentials else None
+    return routing_way(target, domain), login, target.endpoint.tls
+
+
+@given(postfix_hosts())
+@MANY
+def test_what_is_rendered_for_postfix_is_read_back(host: Host) -> None:
+    """Every recipient keeps its way, with the same login and TLS; nothing is left unsaid."""
+    facts, tables = rendered_facts(host)
+    draft = build(import_postfix.found(host, facts, tables), replace(host, domains={}, routes={}), reference)
+    again = loaded(draft, MtaName.POSTFIX)
+
+    assert draft.unsaid == ()
+    keys = [key for key in (*host.domains, *host.routes) if not key.startswith(".")]
+    below = [f"zz.{key.removeprefix('.')}" for key in (*host.domains, *host.routes) if "@" not in key]
+    for name in (*keys, *below, "elsewhere.example"):
+        recipient = name if "@" in name else f"v@{name}"
+        before, after = (
+            meaning(one, recipient, secret)
+            for one, secret in ((host, lambda ref: ref.value), (again, lambda ref: draft.passwords[ref]))
+        )
+        assert before == after, recipient
+    assert again.rewrite == host.rewrite

@@ -6,7 +6,7 @@ Which setting wins is that of resolve.c and transport.c (postconf(5), transport(
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from relayconf.facts import Facts
@@ -108,15 +108,6 @@ def _is_under(key: str, domains: frozenset[str]) -> bool:
     return any(".".join(parts[number:]) in domains for number in range(len(parts)))
 
 
-def _ours(target: FoundTarget, default: Sequence[Server | Direct]) -> FoundTarget | None:
-    """What *target* is for a domain that the host is for; None: a route like any other."""
-    if isinstance(target, Direct):
-        return Mx()
-    if isinstance(target, Server) and not target.user and target not in default:
-        return replace(target, is_ours=True)
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Classes:
     """The domains that the host delivers, and those that it receives and passes on; and where all else goes."""
@@ -124,11 +115,20 @@ class _Classes:
     local: frozenset[str]
     relayed: frozenset[str]
     default: tuple[Server | Direct, ...]
+    governed: Collection[tuple[str, int]]
 
     def own(self, key: str, target: FoundTarget) -> FoundTarget | None:
-        """What *target* is where *key* is a domain of ours; None: a route like any other."""
-        is_ours = key in self.local or _is_under(key, self.relayed)
-        return _ours(target, self.default) if is_ours and "@" not in key else None
+        """What *target* is where *key* is a domain of ours; None: a route like any other.
+
+        A server that is spoken to as others are not is a relay, whatever domain it is for.
+        """
+        if "@" in key or not (key in self.local or _is_under(key, self.relayed)):
+            return None
+        if isinstance(target, Direct):
+            return Mx()
+        if not isinstance(target, Server) or target.user or target in self.default:
+            return None
+        return None if (target.host, target.port) in self.governed else replace(target, is_ours=True)
 
 
 def _routes(reader: _Reader, rows: Mapping[str, str], classes: _Classes) -> Iterator[tuple[str, FoundTarget]]:
@@ -181,6 +181,7 @@ def read(facts: Facts, more: Mapping[str, bytes | None]) -> Found:
         local=frozenset(name for names in (DOMAINS[0], *DOMAINS[2:]) for name in settings.domains(names)),
         relayed=frozenset(settings.domains("relay_domains")),
         default=default,
+        governed=servers.governed,
     )
     table = settings.lookup("transport_maps")
     rows = table.rows

@@ -31,13 +31,17 @@ def _is_address(host: str) -> bool:
 
 @dataclass(slots=True, kw_only=True)
 class Servers:
-    """What one configuration says of servers. `used` are the keys that passwords and policies were looked for under."""
+    """What one configuration says of servers. `used` are the keys that passwords and policies were looked for under.
+
+    `governed` are the servers, by host and port, that a policy or a service of their own is for.
+    """
 
     settings: Settings
     services: Mapping[str, tuple[bytes, ...]]
     passwords: Lookup
     policies: Lookup
     used: set[str] = field(default_factory=set)
+    governed: set[tuple[str, int]] = field(default_factory=set)
 
     def note(self, text: str) -> None:
         """Something that no inventory can say."""
@@ -80,6 +84,8 @@ class Servers:
         wrapped = wrapped or bool(_WRAPPER.search(b" ".join(self.services.get(service, ()))))
         if wrapped is not (number in IMPLICIT_TLS_PORTS and level is not TlsLevel.NONE):
             self.note(f"{where}: TLS begins {'at once' if wrapped else 'later'} at port {number}")
+        if self.policies.get(nexthop) or wrapped:
+            self.governed.add((host, number))
         return Server(
             host=host,
             port=number,

@@ -154,7 +154,7 @@ class _Reader:
             return None
         if isinstance(target, Direct):
             return Mx()
-        if isinstance(target, Server) and not target.user:
+        if isinstance(target, Server) and not target.user and target.tls in {TlsLevel.NONE, TlsLevel.MAY}:
             is_default = isinstance(default, Server) and (target.host, target.port) == (default.host, default.port)
             return None if is_default else replace(target, is_ours=True)
         return None
