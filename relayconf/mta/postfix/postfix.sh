@@ -210,10 +210,11 @@ tell_queue() {
 	fact postfix.queue "$q_count ${q_oldest:-0}"
 }
 
-# The text of the only table of the parameter $1, where that is a file of the admin's beside main.cf, in `path`; else a
-# place where nothing is.
+# The text of the only table of the parameter $1, where that is a file of the admin's beside main.cf and none is ours yet,
+# in `path`; else a place where nothing is.
 find_theirs() {
 	path=$generations/0/theirs may_lack=yes
+	[ "$live" = - ] || return 0
 	read_setting "$settings" "$1"
 	case $value in
 	*[!A-Za-z0-9_.:/-]* | */../* | *:"$generations"/*) return 0 ;;

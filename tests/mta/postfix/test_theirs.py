@@ -37,6 +37,15 @@ def test_one_text_beside_main_cf(tmp_path: Path) -> None:
         assert look(tmp_path, value) == b"a b\n"
 
 
+def test_not_once_there_is_a_generation(tmp_path: Path) -> None:
+    """Then it is never asked again whether the host did the same before."""
+    (tmp_path / "relayconf" / "1").mkdir(parents=True)
+    (tmp_path / "t").write_bytes(b"a b\n")
+
+    ours = "relayconf_maps = @/relayconf/1\nsmtp_tls_policy_maps = hash:${relayconf_maps}/tls_policy"
+    assert look(tmp_path, f"hash:@/t\n{ours}") is None
+
+
 def test_what_is_not_looked_at(tmp_path: Path) -> None:
     """More than one, other types, elsewhere, by a way around, one of our own, and what is no file."""
     folder = tmp_path / "postfix"
