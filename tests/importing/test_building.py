@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import pytest
+
+from relayconf.importing import building
 from relayconf.importing.building import Draft, build
-from relayconf.model import Direct, Endpoint, Internal, Local, Nexthop, Reject, Relay, SecretRef, Smarthost, TlsLevel
+from relayconf.model import (
+    Direct,
+    Endpoint,
+    Internal,
+    Local,
+    Nexthop,
+    Reject,
+    Relay,
+    SecretRef,
+    SenderRoute,
+    Smarthost,
+    TlsLevel,
+)
 from relayconf.mta.base import Found, FoundTarget, Server
 from tests.support.hosts import qmail_host
 
@@ -109,3 +124,28 @@ def test_senders_wait_for_the_language() -> None:
     draft = build(found, qmail_host(domains={}), reference)
 
     assert draft.unsaid == ("a relay by sender: @a.test", "a relay by sender: <>")
+
+
+def test_senders_in_a_language_that_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with its relay; a key that can be no sender is told."""
+    monkeypatch.setattr(building, "NOT_YET", ())
+    senders = {"@a.test": server(), "<>": Direct(), "a.test": server(), "b@a.test": server(port=0)}
+    found = Found(name="x", default=(Direct(),), domains={}, routes={}, senders=senders)
+
+    draft = build(found, qmail_host(domains={}), reference)
+
+    target = Smarthost(relay=draft.relays["isp"], endpoint=draft.relays["isp"].endpoints[0])
+    assert draft.host.senders == {"@a.test": SenderRoute(target=target), "<>": SenderRoute(target=Direct())}
+    assert draft.unsaid == ("line of mail.isp.example (no port)", "senders that no inventory can name: a.test")
+
+
+def test_rewritten_addresses() -> None:
+    """Addresses and domains; what is no address is told, on one line."""
+    rewrite = {"root@a.test": "x@b.test", "@a.test": "@b.test", "root": "x@b.test", "y@a.test": "\x1b[31m"}
+    found = Found(name="x", default=(Direct(),), domains={}, routes={}, rewrite=rewrite)
+
+    draft = build(found, qmail_host(domains={}), reference)
+
+    assert draft.host.rewrite == {"root@a.test": "x@b.test", "@a.test": "@b.test"}
+    what = "rewritten in mail that leaves, but not as an inventory can say it: "
+    assert draft.unsaid == (f"{what}root", f"{what}y@a.test")
