@@ -129,7 +129,13 @@ def test_senders_wait_for_the_language() -> None:
 def test_senders_in_a_language_that_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each with its relay; a key that can be no sender is told."""
     monkeypatch.setattr(building, "NOT_YET", ())
-    senders = {"@a.test": server(), "<>": Direct(), "a.test": server(), "b@a.test": server(port=0)}
+    senders: dict[str, Server | Direct] = {
+        "@a.test": server(),
+        "<>": Direct(),
+        "a.test": server(),
+        "b@a.test": server(port=0),
+        "c@a.test": Server(host="192.0.2.1", port=25, is_ours=True),
+    }
     found = Found(name="x", default=(Direct(),), domains={}, routes={}, senders=senders)
 
     draft = build(found, qmail_host(domains={}), reference)
@@ -149,3 +155,13 @@ def test_rewritten_addresses() -> None:
     assert draft.host.rewrite == {"root@a.test": "x@b.test", "@a.test": "@b.test"}
     what = "rewritten in mail that leaves, but not as an inventory can say it: "
     assert draft.unsaid == (f"{what}root", f"{what}y@a.test")
+
+
+def test_words_of_the_host_are_harmless() -> None:
+    """Whatever the files put into them."""
+    found = Found(name="x", default=(), domains={}, routes={}, unsaid=("\x1b[31m",), remarks=("a\nhosts:",))
+
+    draft = build(found, qmail_host(domains={}), reference)
+
+    assert draft.unsaid[0] == r"\x1b[31m"
+    assert draft.remarks == (r"a\nhosts:",)

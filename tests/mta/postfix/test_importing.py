@@ -115,6 +115,17 @@ def test_relayed_domains() -> None:
     assert read(mine).routes == {"a.test": RELAY}
 
 
+def test_a_server_with_a_policy_is_a_relay() -> None:
+    """Whatever domain it is for: named in place it would lose the policy."""
+    got = read(
+        "relay_domains = a.test\ntransport_maps = inline:{a.test=smtp:[192.0.2.10]:2525}\n"
+        "smtp_tls_policy_maps = inline:{[192.0.2.10]:2525=encrypt}"
+    )
+
+    assert got.routes == {"a.test": Server(host="192.0.2.10", port=2525, tls=TlsLevel.ENCRYPT)}
+    assert got.domains == {}
+
+
 def test_senders_and_addresses() -> None:
     """Transports before relayhosts; and what is written anew in mail that leaves."""
     got = read(

@@ -68,6 +68,8 @@ def test_passwords() -> None:
     assert logins == [("u", "p:q"), ("v", "w"), ("", ""), ("x", "")]
     assert servers(AUTH.replace("yes", "no")).named("[a.test]:587", "smtp", "")[0].user == ""
     assert {"[a.test]:587", "b.test"} <= found.used
+    stale = servers(AUTH.replace("b.test=v:w", "a.test=stale:x"))
+    assert stale.named("[a.test]:587", "smtp", "")[0].user == "stale"
 
 
 @pytest.mark.parametrize(
