@@ -70,9 +70,9 @@ def _conclude(report: Report, host: Host, transaction: str) -> Deployed:
                 transaction=transaction, steps=report.all("step"), verified=verified, warnings=report.warnings
             )
         case End.STALE:
-            raise StalePlan(
-                f"the host changed since the plan, nothing was written: {report.list_of('stale')}", hint="plan again"
-            )
+            before = "".join(f"; before that, {done}" for done in report.done_before)
+            what = f"the host changed since the plan, nothing of it was written: {report.list_of('stale')}{before}"
+            raise StalePlan(what, hint="plan again", partly=bool(before))
         case _:
             broken = next(iter(report.all("recovering")), transaction)
             raise failure_of(report, action="deploy", folder=f"{host.state_directory}/txn/{broken}")

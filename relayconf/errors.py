@@ -17,6 +17,7 @@ RelayconfError
 │   │   └── AuthenticationFailed
 │   ├── BecomeError            connected, but sudo refused: nothing ran on the host
 │   ├── ConnectionLost         the line dropped while a script ran: its outcome is unknown here
+│   │   └── RecoveryLost       the same, while the script put right what had been cut short
 │   └── TcpRefused             a connection asked for from the host's side did not open
 └── HostError                  the script ran on the host and says why it cannot go on
     ├── HostCrash              relayconf itself failed while it worked on this host
@@ -132,6 +133,10 @@ class BecomeError(SessionError):
 
 class ConnectionLost(SessionError):
     """The line dropped while a script ran, or it was given up: what the host did is unknown here, its journal knows."""
+
+
+class RecoveryLost(ConnectionLost):
+    """The line dropped while the host put right what had been cut short there: whether it changed is unknown here."""
 
 
 class TcpRefused(SessionError):

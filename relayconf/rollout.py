@@ -10,10 +10,13 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from relayconf.applying import RECONNECT, Carrier, Connect
+from relayconf.errors import ConnectionLost, DeployError, RecoveryLost, RelayconfError
+from relayconf.facts import Facts
+from relayconf.files import DesiredFile
 from relayconf.journal import recover as recover_host
 from relayconf.masking import Masker
 from relayconf.model import Host
-from relayconf.mta.base import Resolve
+from relayconf.mta.base import Mta, Resolve
 from relayconf.mtas import MTAS
 from relayconf.observe import observe
 from relayconf.plan import HostPlan, plan_host
@@ -28,6 +31,15 @@ from relayconf.workers import Budget, Progress, each
 def new_transaction() -> str:
     """A transaction's name: sorts by time, and no two are alike."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _put_right(session: Session, host: Host, mta: Mta) -> tuple[str, ...]:
+    """What became of that which had been cut short on *host*, in sentences."""
+    try:
+        undone = recover_host(session, host, mta)
+    except ConnectionLost as lost:
+        raise RecoveryLost(lost.message, hint=lost.hint) from lost
+    return (*undone.recovered, *undone.left, *undone.warnings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +59,25 @@ class Planner:
         mta = MTAS[host.mta]
         rendered = render(host, self.templates, self.secret)
         facts = observe(session, host, mta)
-        recovered: tuple[str, ...] = ()
-        if recover and facts.unfinished:
-            undone = recover_host(session, host, mta)
-            recovered = (*undone.recovered, *undone.left, *undone.warnings)
-            facts = observe(session, host, mta)
-        plan = plan_host(
+        if not (recover and facts.unfinished):
+            return self._compare(host, facts, rendered)
+        recovered = _put_right(session, host, mta)
+        try:
+            return replace(self._compare(host, observe(session, host, mta), rendered), recovered=recovered)
+        except RelayconfError as error:
+            what = f"{error.message}; before that, {'; '.join(recovered)}"
+            raise DeployError(what, hint=error.hint, partly=True) from error
+
+    def _compare(self, host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> HostPlan:
+        return plan_host(
             host=host,
-            mta=mta,
+            mta=MTAS[host.mta],
             facts=facts,
             rendered=rendered,
             masker=Masker(self.key),
             key=self.key,
             without_secrets=self.without_secrets,
         )
-        return replace(plan, recovered=recovered)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -76,7 +76,8 @@ def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> Exi
         if note := idle_canary(canary, plans.pending_hosts):
             console.talk(note)
         if not how.yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
-            console.talk("nothing was changed")
+            put_right = any(result.plan is not None and result.plan.recovered for result in plans.results)
+            console.talk("nothing else was changed" if put_right else "nothing was changed")
             return ExitCode.ERROR
         fleet = rollout.apply(plans, flush=how.flush, confirm=how.confirm, waves=order)
     console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))

@@ -635,7 +635,7 @@ mta_activate() {
 	case " $1 " in
 	*' postfix:main.cf '* | *' postfix:master.cf '*)
 		hang_up || return 1
-		[ -z "${log-}" ] || log_live=$(wc -c <"$log")
+		[ -z "${log-}" ] || log_live=$(size_of "$log")
 		;;
 	esac
 	[ -z "$restoring" ] || return 0
@@ -671,7 +671,7 @@ mark_log() {
 	for log in "$value" /var/log/mail.log /var/log/maillog /var/log/mail /var/log/syslog /var/log/messages ''; do
 		[ ! -f "$log" ] || [ ! -r "$log" ] || break
 	done
-	[ -z "$log" ] || log_start=$(wc -c <"$log")
+	[ -z "$log" ] || log_start=$(size_of "$log")
 }
 
 # What was logged since then that tells of a program that cannot work, in `seen`, unless it was told before, too.
@@ -703,7 +703,7 @@ mta_verdict() {
 	tail -c "+$((log_start + 1))" "$log" | grep -qE "$logged/qmgr\\[[0-9]+\\]: .*queue active" ||
 		[ -n "$(find "$queue/active" -type f 2>/dev/null | head -n 1)" ] || v_left=1
 	while :; do
-		[ "$(wc -c <"$log")" -ge "$log_start" ] || {
+		[ "$(size_of "$log")" -ge "$log_start" ] || {
 			seen='the log was rotated meanwhile'
 			return 0
 		}
