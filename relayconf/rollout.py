@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from relayconf.applying import RECONNECT, Carrier, Connect
+from relayconf.deploy import PLAIN, Terms
 from relayconf.errors import ConnectionLost, DeployError, RecoveryLost, RelayconfError
 from relayconf.facts import Facts
 from relayconf.files import DesiredFile
@@ -122,22 +123,19 @@ class Rollout:
     def apply(
         self,
         plans: FleetResult,
-        *,
-        flush: bool = False,
-        confirm: int | None = None,
+        terms: Terms = PLAIN,
         waves: Sequence[Wave] | None = None,
     ) -> FleetResult:
         """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is.
 
-        *flush* has the mail that waits on those hosts tried again. With *confirm* each host rolls back by itself after
-        so many seconds unless this process lives to see it verified. *waves* of the pending hosts, the usual ones
+        *terms* are those of each; its plan's questions are asked besides. *waves* of the pending hosts, the usual ones
         if none are given, follow each other; none is begun after one in which too many failed, or that was interrupted.
         """
         ends: dict[str, HostResult] = {}
         reason: str | None = None
 
         def carry(plan: HostPlan) -> HostResult:
-            return self._deploy(plan, flush=flush, confirm=confirm)
+            return self._deploy(plan, replace(terms, asked=plan.questions))
 
         for wave in make_waves(plans.pending_hosts) if waves is None else waves:
             if reason is None:
@@ -164,11 +162,11 @@ class Rollout:
         )
         return done.results, INTERRUPTED if done.interrupted else budget.spent
 
-    def _deploy(self, plan: HostPlan, *, flush: bool, confirm: int | None) -> HostResult:
+    def _deploy(self, plan: HostPlan, terms: Terms) -> HostResult:
         transaction = new_transaction()
         session, mta = self._sessions[plan.host.name], MTAS[plan.host.mta]
         carrier = Carrier(host=plan.host, mta=mta, session=session, connect=self.connect, reconnect=self.reconnect)
-        done = carrier.apply(plan.changes, transaction, flush=flush, confirm=confirm)
+        done = carrier.apply(plan.changes, transaction, terms)
         return HostResult(
             host=plan.host.name,
             status=Status.CHANGED,

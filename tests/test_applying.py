@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from relayconf.applying import Applied, Carrier, looks
+from relayconf.deploy import Terms
 from relayconf.errors import ConnectionLost, DeployError, RollbackFailed, Unreachable
 from relayconf.files import DesiredFile
 from relayconf.model import Host
@@ -50,7 +51,7 @@ def _apply(host: Sandbox, session: Session, line: Line | None = None, *, confirm
         reconnect=3,
     )
     changes = host.changes(TO_NEW, DesiredFile(path=VIRTUAL, content=b"a:b\n"))
-    return carrier.apply(changes, TRANSACTION, confirm=confirm)
+    return carrier.apply(changes, TRANSACTION, Terms(confirm=confirm))
 
 
 @pytest.fixture(name="host")

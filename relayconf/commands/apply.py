@@ -8,6 +8,7 @@ from relayconf.commands.options import ASKING, ApplyOptions, Options
 from relayconf.commands.saved import OTHER_PLAN, judge, wire
 from relayconf.commands.waves import chosen_waves, idle_canary, insist_on_canary, wanted_canary
 from relayconf.console import Console
+from relayconf.deploy import Terms
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
@@ -79,6 +80,6 @@ def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> Exi
             put_right = any(result.plan is not None and result.plan.recovered for result in plans.results)
             console.talk("nothing else was changed" if put_right else "nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans, flush=how.flush, confirm=how.confirm, waves=order)
+        fleet = rollout.apply(plans, Terms(flush=how.flush, confirm=how.confirm, allowed=how.allowed), order)
     console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))
     return fleet.exit_code
