@@ -546,6 +546,11 @@ ask_router() {
 	is_count "$class" && [ -n "$transport" ]
 }
 
+# Where what is on the disk sends mail from $1 to $2, in `route`: CLASS TRANSPORT NEXTHOP.
+mta_route() {
+	ask_router "$config" "$1" "$2" && route="$class $transport $nexthop"
+}
+
 # Whether the candidate answers each line of `asked`, SENDER RECIPIENT TRANSPORT NEXTHOP.
 try_asked() {
 	k_list=${asked-}

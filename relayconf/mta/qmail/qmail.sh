@@ -768,6 +768,9 @@ mta_keeps() { return 1; }
 
 mta_try_back() { :; }
 
+# qmail has no router that could be asked.
+mta_route() { return 1; }
+
 mta_verify() {
 	case $1 in
 	qmail:locals | qmail:virtualdomains) ;;

@@ -89,9 +89,9 @@ class PostfixHost:
         """The host without an inventory."""
         return replace(qmail_host(self.machine.name), mta=MtaName.POSTFIX)
 
-    def observe(self) -> Facts:
-        """What `observe` finds."""
-        return observe(self.session, self.host, _fragment(self.parameters))
+    def observe(self, asked: Sequence[tuple[str, str]] = ()) -> Facts:
+        """What `observe` finds, and what Postfix's router answers when *asked*."""
+        return observe(self.session, self.host, _fragment(self.parameters), asked=asked)
 
     def changes(self, *wanted: DesiredFile) -> list[Change]:
         """The changes to *wanted*, phase after phase, from what is there now."""

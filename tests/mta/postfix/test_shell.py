@@ -239,6 +239,20 @@ def test_the_router_of_the_host_is_asked(host: PostfixHost, shell: str) -> None:
     assert here.deploy(expand_and_switch(here), _OTHER, asked=right).warnings == ()
 
 
+@pytest.mark.parametrize("shell", shells())
+def test_the_router_of_the_host_tells(host: PostfixHost, shell: str) -> None:
+    """Where the files that are there send mail, null sender and hostile addresses included."""
+    pairs = [("", "b@world.test"), ("a@x.test", "root"), ("a@x.test", "b@$(id).test"), ("-n", "'b@x.test")]
+    facts = replace(host, shell=shell).observe(pairs).values
+
+    assert [facts[f"route.{number}"] for number in (1, 2, 3, 4)] == [
+        "4096 smtp world.test",
+        "256 local mail1.lab.test",
+        "4100 CHANNEL NOT UPDATED NEXTHOP NOT UPDATED",
+        "4096 smtp x.test",
+    ]
+
+
 @pytest.mark.parametrize(
     ("settings", "table", "domain", "now"),
     [
