@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import dns.exception
@@ -22,6 +23,8 @@ from relayconf.spf.lookup import Answer, Lookup, Outcome
 
 TIMEOUT = 5.0
 """Seconds that one server is given for one answer."""
+
+_PARALLEL = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +56,23 @@ def server(text: str) -> Server:
     return Server(address=address, port=number)
 
 
-def system_servers() -> tuple[Server, ...]:
-    """The resolvers of this machine. Raises UsageError when it has none."""
+def system_servers(file: str = "/etc/resolv.conf") -> tuple[Server, ...]:
+    """The resolvers of this machine, which *file* names. Raises UsageError when it has none."""
     try:
-        found = dns.resolver.Resolver()
+        found = dns.resolver.Resolver(file)
     except dns.resolver.NoResolverConfiguration:
         raise UsageError("this machine names no DNS resolver", hint="give one with --resolver ADDRESS") from None
     return tuple(Server(address=str(address), port=found.port) for address in found.nameservers)
 
 
+def resolver_of(texts: Sequence[str]) -> Lookup:
+    """The resolver that the servers *texts* are, or this machine's where there are none. Raises UsageError."""
+    return resolver(tuple(map(server, texts)) or system_servers())
+
+
 def _value(rdata: dns.rdata.Rdata) -> str:
     if isinstance(rdata, dns.rdtypes.ANY.TXT.TXT):
-        return b"".join(rdata.strings).decode("utf-8", "replace")
+        return b"".join(rdata.strings).decode("utf-8", "surrogateescape")
     # Of MX the preference stands in front, which SPF does not look at.
     return rdata.to_text().rpartition(" ")[2].removesuffix(".")
 
@@ -80,13 +88,17 @@ def _answer(response: dns.message.Message) -> Answer:
     if found.answer is not None:
         values = tuple(_value(rdata) for rdata in found.answer)
         return Answer(outcome=Outcome.FOUND, values=values, ttl=found.minimum_ttl)
-    return Answer(outcome=Outcome.NXDOMAIN if code == dns.rcode.NXDOMAIN else Outcome.NODATA)
+    outcome = Outcome.NXDOMAIN if code == dns.rcode.NXDOMAIN else Outcome.NODATA
+    # RFC 2308 5: only the zone's SOA says how long nothing may be remembered.
+    has_soa = any(rrset.rdtype == dns.rdatatype.SOA for rrset in response.authority)
+    return Answer(outcome=outcome, ttl=found.minimum_ttl if has_soa else 0)
 
 
 def ask(one: Server, name: str, kind: str, *, timeout: float = TIMEOUT, recursive: bool = True) -> Answer:
     """What *one* server says of *name*. Never raises: an error is an outcome; a name that cannot be has no records.
 
-    A server that refuses, or answers with anything that is no answer, counts as a failure of the server.
+    A server that refuses, or answers with anything that is no answer, counts as a failure of the server. So does one
+    that is asked without recursion and does not answer with authority: a referral says nothing about the record.
     """
     try:
         query = dns.message.make_query(name, kind, use_edns=0, payload=1232)
@@ -100,7 +112,17 @@ def ask(one: Server, name: str, kind: str, *, timeout: float = TIMEOUT, recursiv
         return Answer(outcome=Outcome.TIMEOUT)
     except (OSError, EOFError, dns.exception.DNSException):
         return Answer(outcome=Outcome.SERVFAIL)
+    if not recursive and not response.flags & dns.flags.AA:
+        return Answer(outcome=Outcome.SERVFAIL)
     return _answer(response)
+
+
+def ask_each(
+    servers: Sequence[Server], name: str, kind: str, *, timeout: float = TIMEOUT, recursive: bool = True
+) -> tuple[Answer, ...]:
+    """What each of *servers* says of *name*, all asked at once, in their order."""
+    with ThreadPoolExecutor(max_workers=max(1, min(len(servers), _PARALLEL))) as pool:
+        return tuple(pool.map(lambda one: ask(one, name, kind, timeout=timeout, recursive=recursive), servers))
 
 
 def resolver(servers: Sequence[Server], *, timeout: float = TIMEOUT) -> Lookup:

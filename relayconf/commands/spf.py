@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from relayconf.console import Console
-from relayconf.dns import resolver, server, system_servers
+from relayconf.dns import resolver_of
 from relayconf.exits import ExitCode
 from relayconf.inventory import load
 from relayconf.output import spf
 from relayconf.spf.lookup import remembered
-from relayconf.spf.needs import domains, needs_of
+from relayconf.spf.needs import domains
 from relayconf.spf.planner import SpfPlan
-from relayconf.spf.planner import plan as plan_record
+from relayconf.spf.proposal import canonical, propose
 
 FORMATS: Mapping[str, Callable[[Sequence[SpfPlan]], str]] = {"text": spf.text, "zone": spf.zone, "json": spf.as_json}
 """How a plan can be printed."""
@@ -28,12 +27,7 @@ def plan(
     *resolvers* are asked instead of this machine's. ERROR when a domain is refused. Raises UsageError, InventoryError.
     """
     wish = load(inventory)
-    lookup = remembered(resolver(tuple(map(server, resolvers)) or system_servers()))
-    plans = []
-    for name in names or domains(wish):
-        domain = name.lower().rstrip(".")
-        found = needs_of(wish, domain, lookup)
-        planned = plan_record(domain, tuple(found.needs), lookup)
-        plans.append(replace(planned, findings=(*found.findings, *planned.findings)))
+    lookup = remembered(resolver_of(resolvers))
+    plans = [propose(wish, canonical(name), lookup) for name in names or domains(wish)]
     console.data(FORMATS[form](plans))
     return ExitCode.ERROR if any(planned.is_refused for planned in plans) else ExitCode.OK
