@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -65,9 +66,14 @@ def system_servers(file: str = "/etc/resolv.conf") -> tuple[Server, ...]:
     return tuple(Server(address=str(address), port=found.port) for address in found.nameservers)
 
 
+def servers_of(texts: Sequence[str]) -> tuple[Server, ...]:
+    """The servers that *texts* name, or this machine's resolvers where there are none. Raises UsageError."""
+    return tuple(map(server, texts)) or system_servers()
+
+
 def resolver_of(texts: Sequence[str]) -> Lookup:
     """The resolver that the servers *texts* are, or this machine's where there are none. Raises UsageError."""
-    return resolver(tuple(map(server, texts)) or system_servers())
+    return resolver(servers_of(texts))
 
 
 def _value(rdata: dns.rdata.Rdata) -> str:
@@ -137,6 +143,27 @@ def resolver(servers: Sequence[Server], *, timeout: float = TIMEOUT) -> Lookup:
         return answer
 
     return lookup
+
+
+def _has_route(one: Server) -> bool:
+    """Whether this machine could send anything there at all; nothing is sent to find out."""
+    family = socket.AF_INET6 if ":" in one.address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((one.address, one.port))
+    except OSError:
+        return False
+    return True
+
+
+def within_reach(servers: Sequence[Server]) -> tuple[Server, ...]:
+    """*servers* without those addresses that this machine has no route to, as of IPv6 where it has none.
+
+    A server of which no address is left keeps them: that it cannot be asked has to be seen.
+    """
+    routed = [one for one in servers if _has_route(one)]
+    names = {one.name for one in routed}
+    return tuple(one for one in servers if one in routed or one.name not in names)
 
 
 def _above(name: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from relayconf.dns import Server
 from relayconf.dnsupdate import TxtSet, read_txt, swap_txt
 from relayconf.errors import DnsError
 from relayconf.model import Inventory
-from relayconf.spf.lookup import Answer, Lookup, Outcome
+from relayconf.spf.lookup import Answer, Lookup, Outcome, answered
 from relayconf.spf.planner import SpfPlan
 from relayconf.spf.proposal import propose
 from relayconf.tsigkey import TsigKey
@@ -34,24 +34,14 @@ class Exchange:
         return self.error is not None or (self.plan is not None and self.plan.is_refused)
 
 
-def _as_at(found: TxtSet, lookup: Lookup) -> Lookup:
-    """*lookup*, but with what the zone's own server says of the records that are to be changed."""
-
-    def ask(name: str, kind: str) -> Answer:
-        if kind != "TXT" or name.lower().rstrip(".") != found.name:
-            return lookup(name, kind)
-        return Answer(outcome=Outcome.FOUND if found.texts else Outcome.NODATA, values=found.texts, ttl=found.ttl)
-
-    return ask
-
-
 def plan_exchange(inventory: Inventory, domain: str, primary: Server, lookup: Lookup) -> Exchange:
     """The exchange for *domain*, planned of what *primary* has; everything else is asked of *lookup*. Never raises."""
     try:
         found = read_txt(primary, domain)
     except DnsError as error:
         return Exchange(domain=domain, error=error)
-    plan = propose(inventory, domain, _as_at(found, lookup))
+    answer = Answer(outcome=Outcome.FOUND if found.texts else Outcome.NODATA, values=found.texts, ttl=found.ttl)
+    plan = propose(inventory, domain, answered(lookup, domain, answer))
     after = found.with_spf(plan.record) if plan.is_change and plan.record is not None else None
     return Exchange(domain=domain, plan=plan, before=found, after=after)
 

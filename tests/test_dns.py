@@ -24,6 +24,7 @@ from relayconf.dns import (
     resolver_of,
     server,
     system_servers,
+    within_reach,
 )
 from relayconf.errors import UsageError
 from relayconf.spf.lookup import Answer, Outcome
@@ -148,6 +149,14 @@ def test_each_of_several(here: Server) -> None:
     assert [answer.outcome for answer in found] == [Outcome.TIMEOUT, Outcome.FOUND, Outcome.TIMEOUT, Outcome.TIMEOUT]
     assert time.monotonic() - began < 1.1
     assert ask_each([], "a.example", "A") == ()
+
+
+def test_addresses_without_a_route(here: Server) -> None:
+    """Are not asked where the server has another; nothing is sent to find out."""
+    v4, v6 = (Server(address=address, name="ns.example") for address in ("127.0.0.1", "::g"))
+    alone = Server(address="::g", name="ns6.example")
+
+    assert within_reach([v4, v6, alone, here]) == (v4, alone, here)
 
 
 def test_the_resolver_that_is_named(here: Server) -> None:

@@ -96,3 +96,37 @@ def apply(
         return apply(console, inventory, domains or (), options)
 
     run(action)
+
+
+@app.command()
+def check(
+    domains: DomainsArgument = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    resolver: ResolverOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say which DNS servers have the planned record by now. Exit 4 while some have another one."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.spf_check import check
+
+        return check(console, inventory, domains or (), resolvers=resolver or (), json=json)
+
+    run(action)
+
+
+@app.command()
+def watch(
+    domains: DomainsArgument = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    resolver: ResolverOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say which providers' includes changed since the last run. Exit 4 when some did."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.spf_watch import watch
+
+        return watch(console, inventory, domains or (), resolvers=resolver or (), json=json)
+
+    run(action)

@@ -56,6 +56,16 @@ def remembered(lookup: Lookup) -> Lookup:
     return ask
 
 
+def answered(lookup: Lookup, domain: str, answer: Answer) -> Lookup:
+    """*lookup* as it would be with *answer* as what there is of TXT records of *domain*."""
+
+    def ask(name: str, kind: str) -> Answer:
+        is_it = kind == "TXT" and name.lower().rstrip(".") == domain
+        return answer if is_it else lookup(name, kind)
+
+    return ask
+
+
 def published(lookup: Lookup, domain: str, text: str) -> Lookup:
     """*lookup* as it would be with *text* as the one SPF record of *domain*."""
 
