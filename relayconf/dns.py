@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ import dns.rdtypes.ANY.TXT
 import dns.resolver
 
 from relayconf.errors import UsageError
-from relayconf.spf.lookup import Answer, Lookup, Outcome
+from relayconf.spf.lookup import UNKNOWN, Answer, Lookup, Outcome, answered, zone_of
 
 TIMEOUT = 5.0
 """Seconds that one server is given for one answer."""
@@ -131,14 +131,14 @@ def ask_each(
         return tuple(pool.map(lambda one: ask(one, name, kind, timeout=timeout, recursive=recursive), servers))
 
 
-def resolver(servers: Sequence[Server], *, timeout: float = TIMEOUT) -> Lookup:
-    """A resolver that asks *servers*, which recurse, in their order until one knows."""
+def resolver(servers: Sequence[Server], *, timeout: float = TIMEOUT, recursive: bool = True) -> Lookup:
+    """A resolver that asks *servers* in their order until one knows; without *recursive* those of a zone."""
 
     def lookup(name: str, kind: str) -> Answer:
         answer = Answer(outcome=Outcome.TIMEOUT)
         for one in servers:
-            answer = ask(one, name, kind, timeout=timeout)
-            if answer.outcome not in {Outcome.SERVFAIL, Outcome.TIMEOUT}:
+            answer = ask(one, name, kind, timeout=timeout, recursive=recursive)
+            if answer.outcome not in UNKNOWN:
                 break
         return answer
 
@@ -166,21 +166,22 @@ def within_reach(servers: Sequence[Server]) -> tuple[Server, ...]:
     return tuple(one for one in servers if one in routed or one.name not in names)
 
 
-def _above(name: str) -> Iterator[str]:
-    labels = name.split(".")
-    for start in range(len(labels)):
-        yield ".".join(labels[start:])
-
-
 def authoritative(domain: str, lookup: Lookup, *, port: int = 53) -> tuple[Server, ...]:
     """The servers of the zone that *domain* is in, each address of each; none where the DNS names none."""
-    for name in _above(domain):
-        answer = lookup(name, "NS")
-        if answer.outcome is Outcome.FOUND:
-            return tuple(
-                Server(address=address, port=port, name=host)
-                for host in sorted(answer.values)
-                for kind in ("A", "AAAA")
-                for address in lookup(host, kind).values
-            )
-    return ()
+    zone = zone_of(domain, lookup)
+    return tuple(
+        Server(address=address, port=port, name=host)
+        for host in sorted(zone[1].values if zone else ())
+        for kind in ("A", "AAAA")
+        for address in lookup(host, kind).values
+    )
+
+
+def at_authority(domain: str, lookup: Lookup, *, port: int = 53, timeout: float = TIMEOUT) -> Lookup:
+    """*lookup*, but with the TXT records of *domain* as the first of its own servers that answers has them.
+
+    A resolver may remember what was there before. Where none of them can be asked, it is asked all the same.
+    """
+    own = resolver(within_reach(authoritative(domain, lookup, port=port)), timeout=timeout, recursive=False)
+    answer = own(domain, "TXT")
+    return lookup if answer.outcome in UNKNOWN else answered(lookup, domain, answer)

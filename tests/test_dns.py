@@ -19,6 +19,7 @@ from relayconf.dns import (
     _answer,
     ask,
     ask_each,
+    at_authority,
     authoritative,
     resolver,
     resolver_of,
@@ -149,6 +150,22 @@ def test_each_of_several(here: Server) -> None:
     assert [answer.outcome for answer in found] == [Outcome.TIMEOUT, Outcome.FOUND, Outcome.TIMEOUT, Outcome.TIMEOUT]
     assert time.monotonic() - began < 1.1
     assert ask_each([], "a.example", "A") == ()
+
+
+def test_what_is_published_is_asked_of_the_zone_itself() -> None:
+    """What a resolver remembers of other names, or where no server of the zone answers, is good enough."""
+    apex = {"NS": ["ns.a.example"], "TXT": ["new"], "MX": ["mx.example"]}
+    ns = {"A": ["127.0.0.2"]}
+    old = Zone(names={"a.example": {**apex, "TXT": ["old"], "MX": ["old.example"]}, "ns.a.example": ns})
+    with dns_server(old) as cache:
+        lookup = resolver([cache])
+        with dns_server(Zone(names={"a.example": apex}), address="127.0.0.2", port=cache.port):
+            known = at_authority("a.example", lookup, port=cache.port)
+
+            assert (known("a.example", "TXT").values, known("a.example", "MX").values) == (("new",), ("old.example",))
+        with dns_server(Zone(names={}, has_authority=False), address="127.0.0.2", port=cache.port):
+            assert at_authority("a.example", lookup, port=cache.port)("a.example", "TXT").values == ("old",)
+        assert at_authority("b.example", lookup)("b.example", "TXT").outcome is Outcome.NXDOMAIN
 
 
 def test_addresses_without_a_route(here: Server) -> None:

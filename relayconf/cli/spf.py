@@ -47,7 +47,9 @@ def plan(
     domains: DomainsArgument = None,
     inventory: InventoryOption = DEFAULT_INVENTORY,
     resolver: ResolverOption = None,
-    form: Annotated[Literal["text", "zone"], typer.Option("--format", help="How to print it.")] = "text",
+    form: Annotated[
+        Literal["text", "zone", "nsupdate", "octodns", "terraform"], typer.Option("--format", help="How to print it.")
+    ] = "text",
     json: JsonOption = False,
 ) -> None:
     """Show the SPF record that each domain should publish. Nothing is published."""

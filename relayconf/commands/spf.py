@@ -6,28 +6,43 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from relayconf.console import Console
-from relayconf.dns import resolver_of
+from relayconf.dns import at_authority, resolver_of
 from relayconf.exits import ExitCode
 from relayconf.inventory import load
-from relayconf.output import spf
+from relayconf.output import spf, spf_formats
 from relayconf.spf.lookup import remembered
 from relayconf.spf.needs import domains
 from relayconf.spf.planner import SpfPlan
 from relayconf.spf.proposal import canonical, propose
 
-FORMATS: Mapping[str, Callable[[Sequence[SpfPlan]], str]] = {"text": spf.text, "zone": spf.zone, "json": spf.as_json}
+FORMATS: Mapping[str, Callable[[Sequence[SpfPlan]], str]] = {
+    "text": spf.text,
+    "zone": spf_formats.zone,
+    "nsupdate": spf_formats.nsupdate,
+    "octodns": spf_formats.octodns,
+    "terraform": spf_formats.terraform,
+    "json": spf.as_json,
+}
 """How a plan can be printed."""
 
 
 def plan(
-    console: Console, inventory: Path, names: Sequence[str], *, resolvers: Sequence[str] = (), form: str = "text"
+    console: Console,
+    inventory: Path,
+    names: Sequence[str],
+    *,
+    resolvers: Sequence[str] = (),
+    form: str = "text",
+    port: int = 53,
 ) -> ExitCode:
     """Print the record to publish for each of *names*, or for every domain of the inventory. Nothing is published.
 
-    *resolvers* are asked instead of this machine's. ERROR when a domain is refused. Raises UsageError, InventoryError.
+    What is there now is asked of the domain's own servers at *port*, the rest of *resolvers* instead of this
+    machine's. ERROR when a domain is refused. Raises UsageError, InventoryError.
     """
     wish = load(inventory)
     lookup = remembered(resolver_of(resolvers))
-    plans = [propose(wish, canonical(name), lookup) for name in names or domains(wish)]
+    wanted = map(canonical, names or domains(wish))
+    plans = [propose(wish, domain, at_authority(domain, lookup, port=port)) for domain in wanted]
     console.data(FORMATS[form](plans))
     return ExitCode.ERROR if any(planned.is_refused for planned in plans) else ExitCode.OK

@@ -1,4 +1,4 @@
-"""SPF plans as text, as JSON, and as lines for a zone file or nsupdate."""
+"""SPF plans as text and as JSON, and the parts of both that other outputs have too."""
 
 from __future__ import annotations
 
@@ -38,17 +38,12 @@ def text(plans: Sequence[SpfPlan]) -> str:
     return "\n\n".join("\n".join(_plan(plan)) for plan in plans)
 
 
-def zone(plans: Sequence[SpfPlan]) -> str:
-    """Each record that changes as a line of a zone file, in place of the SPF record that is there."""
-    changes = [plan for plan in plans if plan.is_change]
-    return "".join(f"{printable(plan.domain)}. IN TXT {quoted(plan.record or '')}\n" for plan in changes)
-
-
 def plan_value(plan: SpfPlan) -> Json:
     """One plan as JSON has it."""
     return {
         "domain": plan.domain,
         "live": list(plan.live),
+        "others": list(plan.others),
         "record": plan.record,
         "change": plan.is_change,
         "added": list(plan.added),

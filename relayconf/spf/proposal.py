@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relayconf.model import Inventory
-from relayconf.spf.lookup import Lookup, remembered
+from relayconf.spf.lookup import Lookup, remembered, zone_of
 from relayconf.spf.needs import needs_of
 from relayconf.spf.planner import SpfPlan
 from relayconf.spf.planner import plan as plan_record
@@ -21,4 +21,5 @@ def propose(inventory: Inventory, domain: str, lookup: Lookup) -> SpfPlan:
     known = remembered(lookup)
     found = needs_of(inventory, domain, known)
     planned = plan_record(domain, tuple(found.needs), known)
-    return replace(planned, findings=(*found.findings, *planned.findings))
+    zone = zone_of(domain, known)
+    return replace(planned, findings=(*found.findings, *planned.findings), zone=zone[0] if zone else "")

@@ -48,8 +48,9 @@ key "relayconf" {{ algorithm hmac-sha256; secret "{secret}"; }};
 key "other" {{ algorithm hmac-sha256; secret "{secret}"; }};
 """
 _ZONE = """$TTL 3600
-@ IN SOA ns.example. hostmaster.example. 1 3600 600 86400 300
-@ IN NS ns.example.
+@ IN SOA ns hostmaster 1 3600 600 86400 300
+@ IN NS ns
+ns IN A 127.0.0.1
 """
 
 
