@@ -27,8 +27,13 @@ class Needs:
 
 def domains(inventory: Inventory) -> tuple[str, ...]:
     """The domains that the organisation sends as: those it receives, and those that senders are rewritten to."""
+    return sent_as(inventory.hosts.values())
+
+
+def sent_as(hosts: Iterable[Host]) -> tuple[str, ...]:
+    """The domains that *hosts* send as."""
     found: dict[str, None] = {}
-    for host in inventory.hosts.values():
+    for host in hosts:
         found |= dict.fromkeys(
             key for key, target in host.domains.items() if not isinstance(target, Mx) and not key.startswith(".")
         )

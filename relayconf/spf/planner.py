@@ -41,9 +41,9 @@ class SpfPlan:
     """What to do about the record of one domain.
 
     `live` has the SPF records of now, as a rule one, `others` the other TXT records beside them, `record` the one that
-    is to be; None: there is none to propose, and the findings say why. `terms` and `voids` are the look-ups of that
-    record, at most. `ttl` is that of the live answer, in seconds: so long the old record can be seen. `zone` is the one
-    that the domain is in, empty where the DNS names none.
+    is to be; None: there is none to propose, and the findings say why. `covers` has the networks of the `added` terms.
+    `terms` and `voids` are the look-ups of that record, at most. `ttl` is that of the live answer, in seconds: so long
+    the old record can be seen. `zone` is the one that the domain is in, empty where the DNS names none.
     """
 
     domain: str
@@ -51,6 +51,7 @@ class SpfPlan:
     others: tuple[str, ...] = ()
     record: str | None = None
     added: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
     sending: tuple[Sending, ...] = ()
     findings: tuple[Finding, ...] = ()
     terms: int = 0
@@ -272,6 +273,7 @@ def plan(domain: str, needs: Sequence[Need], lookup: Lookup) -> SpfPlan:
         others=tuple(value for value in answer.values if not is_spf(value)),
         record=_proposed(merge, live),
         added=tuple(merge.added),
+        covers=tuple(map(str, base.extent(Record(terms=tuple(Term(text=term) for term in merge.added))).networks)),
         sending=tuple(_sending(base, merge)),
         findings=tuple(findings),
         terms=base.extent(merge.record).terms,
