@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from relayconf.model import Host, Inventory
+from relayconf.spf.helo import helo_names
 from relayconf.spf.lookup import Lookup
 from relayconf.spf.needs import sent_as
 from relayconf.spf.planner import SpfPlan
@@ -28,11 +29,11 @@ class Consequences:
 
 
 def consequences(inventory: Inventory, hosts: Sequence[Host], at: Callable[[str], Lookup]) -> Consequences:
-    """The plan of each domain's record that *hosts*, whose routes change, send as. *at* gives a domain's resolver.
+    """The plan of each record that *hosts*, whose routes change, send as, or are judged by in HELO.
 
-    As long as *at*'s resolvers end in time, so does this.
+    *at* gives a domain's resolver. As long as these end in time, so does this.
     """
-    names = sent_as(hosts)
+    names = tuple(dict.fromkeys((*sent_as(hosts), *helo_names(hosts))))
     with ThreadPoolExecutor(max_workers=_PARALLEL, thread_name_prefix="spf") as pool:
         plans = pool.map(lambda name: propose(inventory, name, at(name)), names[:MOST_DOMAINS])
         return Consequences(plans=tuple(plans), more=max(0, len(names) - MOST_DOMAINS))
