@@ -24,8 +24,7 @@ Credentials: TypeAlias = Callable[[], tuple[str, str] | None]
 
 _NAME_MISMATCH = frozenset({62, 63, 64})
 _DATES = frozenset({9, 10})
-_AUTHORITY = frozenset({2, 18, 19, 20, 21, 26, 27, 33})
-"""X509_V_ERR_…, from OpenSSL's x509_vfy.h: of the name, of the dates, of the chain."""
+"""X509_V_ERR_…, from OpenSSL's x509_vfy.h: of the name, of the dates; the others are of the chain."""
 
 
 class Mode(StrEnum):
@@ -45,7 +44,6 @@ class Certificate(StrEnum):
     NAME = "another name"
     AUTHORITY = "an authority that is not known"
     DATE = "out of its dates"
-    OTHER = "not good"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +92,9 @@ def _context(door: Door, *, verify: bool, name: bool) -> ssl.SSLContext:
 
 
 def _kind(error: ssl.SSLCertVerificationError) -> Certificate:
-    kinds = ((_NAME_MISMATCH, Certificate.NAME), (_DATES, Certificate.DATE), (_AUTHORITY, Certificate.AUTHORITY))
-    return next((kind for codes, kind in kinds if error.verify_code in codes), Certificate.OTHER)
+    if error.verify_code in _NAME_MISMATCH:
+        return Certificate.NAME
+    return Certificate.DATE if error.verify_code in _DATES else Certificate.AUTHORITY
 
 
 def _names(secured: ssl.SSLSocket) -> tuple[str, ...]:

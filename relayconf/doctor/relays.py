@@ -25,9 +25,8 @@ _CLOSED: Mapping[State, tuple[Code, Level, str]] = {
 
 _CERTIFICATES = {
     Certificate.NAME: (Code.RELAY_CERTIFICATE_NAME, "its certificate is for another name"),
-    Certificate.AUTHORITY: (Code.RELAY_CERTIFICATE_CA, "its certificate is by an authority that is not known here"),
+    Certificate.AUTHORITY: (Code.RELAY_CERTIFICATE_CA, "its certificate is by nobody who is trusted"),
     Certificate.DATE: (Code.RELAY_CERTIFICATE_DATE, "its certificate is out of its dates, or a clock is wrong"),
-    Certificate.OTHER: (Code.RELAY_CERTIFICATE_CA, "its certificate cannot be verified"),
 }
 
 
