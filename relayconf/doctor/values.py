@@ -92,11 +92,27 @@ class Symptom:
     evidence: tuple[str, ...] = ()
 
 
+class Ruling(StrEnum):
+    """Every verdict by its stable code, as documented there."""
+
+    NEEDS_SMARTHOST = "needs-smarthost"
+    LISTED = "listed"
+    WRONG_PORT = "wrong-port"
+    CLOSED_RELAY = "closed-relay"
+    WRONG_RELAY_NAME = "wrong-relay-name"
+    WRONG_LOGIN = "wrong-login"
+    NEEDS_OAUTH2 = "needs-oauth2"
+    WRONG_CERTIFICATE = "wrong-certificate"
+    NO_SASL = "no-sasl"
+    UNDECIDED = "undecided"
+    SOUND = "sound"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What follows from symptoms: in words, and as `lines` of the inventory that cure it, at `place`."""
 
-    code: str
+    code: Ruling
     level: Level
     text: str
     because: tuple[Code, ...] = ()

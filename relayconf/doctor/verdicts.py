@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from relayconf.bounces.cure import through_a_relay
 from relayconf.bounces.newrelay import yaml_key
 from relayconf.doctor.targets import Door, sends_directly
-from relayconf.doctor.values import Code, Level, Symptom, Verdict, codes_of
+from relayconf.doctor.values import Code, Level, Ruling, Symptom, Verdict, codes_of
 from relayconf.model import Host, Inventory
 
 _DIRECT_IS_CLOSED = (
@@ -29,29 +29,29 @@ _DOOR_IS_CLOSED = (
     Code.RELAY_AUTH_NEEDS_TLS,
 )
 
-_ADVICE: Mapping[Code, tuple[str, str]] = {
-    Code.RELAY_NO_NAME: ("wrong-relay-name", "correct `host:` of the relay: its name does not exist"),
+_ADVICE: Mapping[Code, tuple[Ruling, str]] = {
+    Code.RELAY_NO_NAME: (Ruling.WRONG_RELAY_NAME, "correct `host:` of the relay: its name does not exist"),
     Code.RELAY_LOGIN_REFUSED: (
-        "wrong-login",
+        Ruling.WRONG_LOGIN,
         "correct `auth:` of the relay: the form of the user name, and the kind of password",
     ),
     Code.RELAY_AUTH_XOAUTH2: (
-        "needs-oauth2",
+        Ruling.NEEDS_OAUTH2,
         "the relay takes no password: use another relay, or a hop on 127.0.0.1 that has OAuth2",
     ),
     Code.RELAY_CERTIFICATE_NAME: (
-        "wrong-certificate",
+        Ruling.WRONG_CERTIFICATE,
         "write the name that is in the certificate as `host:` of the relay, if that is meant",
     ),
     Code.RELAY_CERTIFICATE_CA: (
-        "wrong-certificate",
+        Ruling.WRONG_CERTIFICATE,
         "give the relay the authority that it uses (`ca_file:`), once you know that it is the relay's",
     ),
     Code.RELAY_CERTIFICATE_DATE: (
-        "wrong-certificate",
+        Ruling.WRONG_CERTIFICATE,
         "look at the clocks; else the relay's owner has to renew its certificate",
     ),
-    Code.SASL_MISSING: ("no-sasl", "install the plug-ins on the host: libsasl2-modules, cyrus-sasl-plain"),
+    Code.SASL_MISSING: (Ruling.NO_SASL, "install the plug-ins on the host: libsasl2-modules, cyrus-sasl-plain"),
 }
 
 
@@ -63,7 +63,7 @@ def _smarthost(
         edit = through_a_relay(None, host, inventory, provider)
         text = f"this host needs a smarthost: it cannot send to the world itself; {edit.why}"
         yield Verdict(
-            code="needs-smarthost",
+            code=Ruling.NEEDS_SMARTHOST,
             level=Level.ERROR,
             text=text,
             because=because,
@@ -75,7 +75,7 @@ def _smarthost(
 def _listed(symptoms: Sequence[Symptom], host: Host) -> Iterator[Verdict]:
     if sends_directly(host) and (because := codes_of(symptoms, Code.DNSBL_LISTED)):
         text = "find and stop what sends abuse, then ask the list for removal; a smarthost is the quick way out"
-        yield Verdict(code="listed", level=Level.ERROR, text=text, because=because)
+        yield Verdict(code=Ruling.LISTED, level=Level.ERROR, text=text, because=because)
 
 
 def _other_port(door: Door, usable: Mapping[tuple[str, int], str]) -> tuple[str, ...]:
@@ -104,7 +104,11 @@ def _closed_doors(
         text = f"{door.name} cannot be used as the inventory says"
         text += ", but another port can" if lines else "; ask its owner which port, and whether this host may use it"
         yield Verdict(
-            code="wrong-port" if lines else "closed-relay", level=Level.ERROR, text=text, because=because, lines=lines
+            code=Ruling.WRONG_PORT if lines else Ruling.CLOSED_RELAY,
+            level=Level.ERROR,
+            text=text,
+            because=because,
+            lines=lines,
         )
 
 
@@ -141,5 +145,5 @@ def verdicts(
     unknown = tuple(dict.fromkeys(item.code for item in symptoms if item.level is Level.UNKNOWN))
     if unknown:
         text = "nothing is surely wrong; not all could be looked at"
-        return (Verdict(code="undecided", level=Level.UNKNOWN, text=text, because=unknown),)
-    return (Verdict(code="sound", level=Level.OK, text="nothing is wrong"),)
+        return (Verdict(code=Ruling.UNDECIDED, level=Level.UNKNOWN, text=text, because=unknown),)
+    return (Verdict(code=Ruling.SOUND, level=Level.OK, text="nothing is wrong"),)

@@ -20,7 +20,7 @@ def _symptom(symptom: Symptom) -> Json:
 
 def _verdict(verdict: Verdict) -> Json:
     return {
-        "code": verdict.code,
+        "code": str(verdict.code),
         "level": str(verdict.level),
         "text": verdict.text,
         "because": [str(code) for code in verdict.because],
