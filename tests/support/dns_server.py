@@ -28,7 +28,7 @@ def _text(kind: str, value: str) -> str:
             return " ".join(f'"{part}"' for part in strings(value))
         case "MX":
             return f"10 {value}."
-        case "NS" | "CNAME":
+        case "NS" | "CNAME" | "PTR":
             return f"{value}."
         case _:
             return value
