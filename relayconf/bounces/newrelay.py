@@ -41,7 +41,8 @@ class _Choice:
 
 def _choice(port: int, tls: TlsLevel) -> _Choice:
     endpoint = Endpoint(port=port, tls=tls, auth=True)
-    return _Choice(endpoint=endpoint, lines=(f"    port: {port}", f"    tls: {tls}", _AUTH))
+    remark = "  # this MTA cannot be held to more" if tls is TlsLevel.MAY else ""
+    return _Choice(endpoint=endpoint, lines=(f"    port: {port}", f"    tls: {tls}{remark}", _AUTH))
 
 
 def _choices(provider: str | None) -> Iterator[_Choice]:
@@ -50,12 +51,16 @@ def _choices(provider: str | None) -> Iterator[_Choice]:
     if known is None:
         yield _choice(587, TlsLevel.ENCRYPT)
         yield _choice(465, TlsLevel.ENCRYPT)
+        yield _choice(587, TlsLevel.MAY)
         return
-    ports = [port.number for port in known.sites[0].ports if port.tls != "none"]
+    ports = [port for port in known.sites[0].ports if port.tls != "none"]
     for port in ports[:1]:
-        yield _Choice(endpoint=Endpoint(port=port, tls=TlsLevel.SECURE, auth=True), lines=(_AUTH,))
+        yield _Choice(endpoint=Endpoint(port=port.number, tls=TlsLevel.SECURE, auth=True), lines=(_AUTH,))
     for port in ports:
-        yield _choice(port, TlsLevel.ENCRYPT)
+        yield _choice(port.number, TlsLevel.ENCRYPT)
+    for port in ports:
+        if port.tls == "starttls":
+            yield _choice(port.number, TlsLevel.MAY)
 
 
 def _can(host: Host, endpoint: Endpoint) -> bool:
