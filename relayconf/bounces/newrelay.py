@@ -41,26 +41,21 @@ class _Choice:
 
 def _choice(port: int, tls: TlsLevel) -> _Choice:
     endpoint = Endpoint(port=port, tls=tls, auth=True)
-    remark = "  # this MTA cannot be held to more" if tls is TlsLevel.MAY else ""
-    return _Choice(endpoint=endpoint, lines=(f"    port: {port}", f"    tls: {tls}{remark}", _AUTH))
+    return _Choice(endpoint=endpoint, lines=(f"    port: {port}", f"    tls: {tls}", _AUTH))
 
 
 def _choices(provider: str | None) -> Iterator[_Choice]:
-    """The ways to use a relay with a login, the usual one first: that of its preset where it has one."""
+    """The ways to use a relay with a login, inside TLS, the usual one first: that of its preset where it has one."""
     known = every().get(provider or "")
     if known is None:
         yield _choice(587, TlsLevel.ENCRYPT)
         yield _choice(465, TlsLevel.ENCRYPT)
-        yield _choice(587, TlsLevel.MAY)
         return
-    ports = [port for port in known.sites[0].ports if port.tls != "none"]
+    ports = [port.number for port in known.sites[0].ports if port.tls != "none"]
     for port in ports[:1]:
-        yield _Choice(endpoint=Endpoint(port=port.number, tls=TlsLevel.SECURE, auth=True), lines=(_AUTH,))
+        yield _Choice(endpoint=Endpoint(port=port, tls=TlsLevel.SECURE, auth=True), lines=(_AUTH,))
     for port in ports:
-        yield _choice(port.number, TlsLevel.ENCRYPT)
-    for port in ports:
-        if port.tls == "starttls":
-            yield _choice(port.number, TlsLevel.MAY)
+        yield _choice(port, TlsLevel.ENCRYPT)
 
 
 def _can(host: Host, endpoint: Endpoint) -> bool:

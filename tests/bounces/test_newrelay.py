@@ -31,17 +31,15 @@ def inventory(folder: Path, host: str, rest: str = "") -> Inventory:
     return load(path)
 
 
-MAY = ("    port: 587", "    tls: may  # this MTA cannot be held to more", AUTH)
-
 HOSTS = {
     "mta: postfix": ("    port: 587", "    tls: encrypt", AUTH),
     "mta: qmail": (CLEAR,),
     "mta: qmail, flavour: classic": (CLEAR,),
-    "mta: qmail, flavour: netqmail-auth": MAY,
+    "mta: qmail, flavour: netqmail-auth": (CLEAR,),
     "mta: qmail, flavour: sqmail": ("    port: 587", "    tls: encrypt", AUTH),
     "mta: qmail, flavour: netqmail-tls": (CLEAR,),
     "mta: qmail, flavour: indimail": ("    port: 465", "    tls: encrypt", AUTH),
-    "mta: qmail, flavour: sagredo": MAY,
+    "mta: qmail, flavour: sagredo": (CLEAR,),
 }
 
 

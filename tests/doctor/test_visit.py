@@ -34,10 +34,10 @@ def test_a_tool_before_the_session() -> None:
     with door(Manners()) as server:
         session = Ways()
         visit = Visit(session=session, targets=targets(), secret=None)
-        found = visit.attempts([("127.0.0.1", server.port), ("a b", 25)], "me.test")
+        found = visit.attempts([("127.0.0.1", server.port), ("a b.invalid", 25)], "me.test")
 
     assert found["127.0.0.1", server.port].greeting == "220 relay.test ESMTP"
-    assert session.opened == [("a b", 25)]
+    assert session.opened == [("a b.invalid", 25)]
 
 
 def test_failures_are_kept() -> None:
