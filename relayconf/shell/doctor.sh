@@ -9,11 +9,11 @@ hear() { n=0; while [ $n -lt 40 ] && IFS= read -r -t "$t" -u 3 l; do printf "%s\
 t=$4; hear && { printf "EHLO %s\r\n" "$3" >&3; hear; printf "QUIT\r\n" >&3; }; exit 0'
 
 # The same by perl, which has its own clock.
-tcp_by_perl='use Socket qw(:all); my($h,$p,$n,$t)=@ARGV; my $o=0; $|=1;
+tcp_by_perl='use Socket qw(:all); my($h,$p,$n,$t,$q)=@ARGV; my $o=0; $|=1;
 $SIG{ALRM}=sub{print "timed out\n" unless $o; exit 0}; $SIG{PIPE}="IGNORE"; alarm $t;
 my($e,@a)=getaddrinfo($h,$p,{socktype=>SOCK_STREAM}); if($e){print "$e\n"; exit 9}
 my $s; socket($s,$a[0]{family},SOCK_STREAM,0) && connect($s,$a[0]{addr}) or do{print "$!\n"; exit 9};
-print "open\n"; $o=1; alarm $t;
+print "open\n"; $o=1; alarm $q;
 sub hear{my $n=0; while($n++<40&&defined(my $l=<$s>)){print $l; return 1 unless $l=~/^[0-9]{3}-/} 0}
 hear() && do{syswrite $s,"EHLO $n\r\n"; hear(); syswrite $s,"QUIT\r\n"}'
 
@@ -57,6 +57,9 @@ find_tool() {
 		tool=$t_name
 		break
 	done
+	# Many of busybox know no -v, and say without it why a connection fails; the others need it for that.
+	verbose=-v
+	[ "$tool" != nc ] || case $(nc -h 2>&1) in *BusyBox*) verbose='' ;; esac
 	fact probe.tool "$tool"
 }
 
@@ -119,12 +122,15 @@ addresses_of() {
 	say "$a_four $a_six"
 }
 
+# Where TLS begins at once nobody greets, so that little is waited for.
 attempt() {
+	e_patience=$seconds
+	case $2 in 465 | 2465) e_patience=1 ;; esac
 	case $tool in
-	bash) timeout "$seconds" bash -c "$tcp_by_bash" doctor "$1" "$2" "$helo" "$seconds" ;;
-	perl) perl -e "$tcp_by_perl" "$1" "$2" "$helo" "$seconds" ;;
+	bash) timeout "$seconds" bash -c "$tcp_by_bash" doctor "$1" "$2" "$helo" "$e_patience" ;;
+	perl) perl -e "$tcp_by_perl" "$1" "$2" "$helo" "$seconds" "$e_patience" ;;
 	nc) { sleep 2 && printf 'EHLO %s\r\n' "$helo" && sleep 2 && printf 'QUIT\r\n' && sleep 1; } 2>/dev/null |
-		nc -v -w "$seconds" "$1" "$2" ;;
+		nc ${verbose:+"$verbose"} -w "$seconds" "$1" "$2" ;;
 	esac 2>&1
 	say "exit $?"
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,7 @@ HOSTS = {
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_new_relay(tmp_path: Path, host: str) -> None:
-    """With a login and TLS where the flavour has both, else from the provider's own line; the lines load, and can be."""
+    """With a login and TLS where the flavour has both, else from the provider's own line; the lines load."""
     known = inventory(tmp_path, host)
 
     lines, name = relay_lines(known.hosts["edge"], known, None)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from relayconf.doctor.attempts import State
 from relayconf.doctor.examination import Order, examine
 from relayconf.doctor.targets import Server, Targets
 from relayconf.doctor.values import Code, Examination, Level, Ruling
-from relayconf.errors import SecretError
 from relayconf.model import (
     Credentials,
     Default,
     Direct,
     Endpoint,
     Inventory,
-    MtaName,
     Relay,
     SecretRef,
     Smarthost,

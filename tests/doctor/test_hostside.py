@@ -19,7 +19,7 @@ class Answering(Ways):
         super().__init__()
         self.answer = Completed(exit_status=0, stdout=stdout, stderr=stderr)
 
-    def run(self, *_: object, **__: object) -> Completed:  # type: ignore[override]  # it looks at nothing
+    def run(self, *_: object, **__: object) -> Completed:
         """The answer."""
         return self.answer
 
@@ -52,9 +52,12 @@ def test_a_request() -> None:
 def test_answers() -> None:
     """Of a host that says more than it was asked: the rest counts for nothing."""
     said = (
-        b"fact probe.clock 12\nfact state.x 1\nfact probe.BAD! 2\nserver 192.0.2.53#53\nserver a b#53\nserver 192.0.2.9#\nserver x\n"
+        b"fact probe.clock 12\nfact state.x 1\nfact probe.BAD! 2\n"
+        b"server 192.0.2.53#53\nserver a b#53\nserver 192.0.2.9#\n"
+        b"server x\n"
         b"tcp 0 192.0.2.1\topen\t220 x\texit 0\t\ntcp 0 2001:db8::1\tconnect: Network is unreachable\texit 9\n"
-        b"tcp 7 192.0.2.1\topen\ntcp x y\ndns 0 01ff\ndns 1 -\ndns x 01\nname 0 192.0.2.2 192.0.2.3 \nname y z\nwhat\nend 0\n"
+        b"tcp 7 192.0.2.1\topen\ntcp x y\ndns 0 01ff\ndns 1 -\ndns x 01\nname 0 192.0.2.2 192.0.2.3 \n"
+        b"name y z\nwhat\nend 0\n"
     )
     seen = look(Answering(said), targets(), Request(places=[("mx.test", 25)]))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from relayconf.doctor.values import Code, Examination, Level, Ruling, Symptom, Verdict
 from relayconf.errors import HostError
 from relayconf.output.doctor import text
-from tests.output.test_journal import failed, visited
+from relayconf.result import failed
+from tests.output.test_journal import visited
 
 EXAMINATION = Examination(
     symptoms=(

@@ -6,8 +6,9 @@ import json
 
 from relayconf.errors import HostError
 from relayconf.output.doctor_json import as_json
+from relayconf.result import failed
 from tests.output.test_doctor import EXAMINATION
-from tests.output.test_journal import failed, visited
+from tests.output.test_journal import visited
 
 
 def test_json() -> None:

@@ -91,7 +91,7 @@ class _Talk(socketserver.BaseRequestHandler):
         self.stream.sendall("".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape"))
 
     def _hear(self) -> str:
-        line = self.reader.readline().decode().rstrip("\r\n")
+        line: str = self.reader.readline().decode().rstrip("\r\n")
         self.server.heard.append((line, self.inside))
         return line
 
@@ -173,7 +173,7 @@ def filtered(address: str = "127.0.0.1") -> Iterator[int]:
         listener.listen(0)
         for _ in range(3):
             client = stack.enter_context(socket.socket())
-            client.setblocking(False)
+            client.settimeout(0)
             with suppress(BlockingIOError):
                 client.connect(listener.getsockname())
         yield int(listener.getsockname()[1])
