@@ -48,6 +48,10 @@ has() {
 	command -v "$1" >/dev/null 2>&1
 }
 
+bounded() {
+	if has timeout; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
 # The first of the tools asked for that is here, with what it needs beside it.
 find_tool() {
 	tool=none
@@ -108,7 +112,7 @@ addresses_of() {
 	*[!0-9.]*) ;;
 	*) say "$1" && return ;;
 	esac
-	a_all=$(getent ahosts "$1" 2>/dev/null)
+	a_all=$(bounded getent ahosts "$1" 2>/dev/null)
 	while [ -n "$a_all" ]; do
 		a_line=${a_all%%"$nl"*}
 		case $a_line in
@@ -157,18 +161,22 @@ ask() {
 }
 
 resolve_name() {
-	say "name $1 $(getent ahostsv4 "$2." 2>/dev/null | sed -n 's/ *STREAM.*//p' | tr '\n' ' ')"
+	say "name $1 $(bounded getent ahostsv4 "$2." 2>/dev/null | sed -n 's/ *STREAM.*//p' | tr '\n' ' ')"
+}
+
+# Names are looked up beside each other too: a resolver that is gone takes its time for each.
+knock() {
+	for n_address in $(addresses_of "$2"); do
+		probe "$1" "$n_address" "$3" &
+	done
+	wait
 }
 
 begin() {
 	b_kind=${1%% *} b_rest=${1#* }
 	b_number=${b_rest%% *} b_rest=${b_rest#* }
 	case $b_kind in
-	tcp)
-		for b_address in $(addresses_of "${b_rest% *}"); do
-			probe "$b_number" "$b_address" "${b_rest##* }" &
-		done
-		;;
+	tcp) knock "$b_number" "${b_rest% *}" "${b_rest##* }" & ;;
 	dns) ask "$b_number" "$b_rest" & ;;
 	name) resolve_name "$b_number" "$b_rest" & ;;
 	esac
