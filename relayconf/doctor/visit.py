@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from relayconf.doctor.attempts import Attempt, State, best, not_opened
@@ -12,13 +13,17 @@ from relayconf.doctor.dialogue import Dialogue, talk
 from relayconf.doctor.hostside import Request, Seen, look
 from relayconf.doctor.relays import Knock
 from relayconf.doctor.targets import Door, Server, Targets
+from relayconf.doctor.wire import Broken, Wire
 from relayconf.errors import RelayconfError, TcpRefused
-from relayconf.model import Credentials
+from relayconf.model import IMPLICIT_TLS_PORTS, Credentials
 from relayconf.mta.base import Resolve
 from relayconf.remote.base import Session
 
 PARALLEL = 8
 """Connections through one session at a time: an sshd allows ten sessions by default, and these are besides."""
+
+_MUTE = IMPLICIT_TLS_PORTS | {443}
+"""Ports where the client speaks first."""
 
 _TRY = frozenset({State.OPEN, State.UNKNOWN})
 
@@ -60,13 +65,26 @@ class Visit:
                 self.forbidden = error
             raise
 
-    def _knock_by_tunnel(self, place: tuple[str, int]) -> Attempt:
+    def _knock_by_tunnel(self, place: tuple[str, int], helo: str) -> Attempt:
         host, port = place
         try:
-            self._open(host, port).close()
+            connection = self._open(host, port)
         except TcpRefused as error:
             return not_opened(host, port, error)
-        return Attempt(host=host, port=port, state=State.OPEN)
+        with connection:
+            greeting, hello = ("", ()) if port in _MUTE else self._greet(connection, helo)
+        return Attempt(host=host, port=port, state=State.OPEN, greeting=greeting, hello=hello)
+
+    def _greet(self, connection: socket.socket, helo: str) -> tuple[str, tuple[str, ...]]:
+        """The greeting, and the answer to EHLO, as far as they come."""
+        wire = Wire(connection, seconds=self.targets.seconds, most=2 * self.targets.seconds)
+        greeting = ""
+        hello: tuple[str, ...] = ()
+        with suppress(Broken):
+            greeting = wire.reply().text
+            hello = tuple(f"250-{line}" for line in wire.command(f"EHLO {helo}").lines)
+            wire.command("QUIT")
+        return greeting, hello
 
     def attempts(self, places: Sequence[tuple[str, int]], helo: str) -> Mapping[tuple[str, int], Attempt]:
         """What came of a connection to each of *places*: by a tool on the host, else through the session."""
@@ -76,7 +94,9 @@ class Visit:
             found = {}
         rest = [place for place in places if place not in found]
         with ThreadPoolExecutor(PARALLEL) as pool:
-            return found | dict(zip(rest, pool.map(self._knock_by_tunnel, rest), strict=True))
+            return found | dict(
+                zip(rest, pool.map(lambda place: self._knock_by_tunnel(place, helo), rest), strict=True)
+            )
 
     def _credentials(self, credentials: Credentials | None) -> Callable[[], tuple[str, str] | None]:
         def get() -> tuple[str, str] | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from relayconf.doctor.attempts import State
+from dataclasses import replace
+
+from relayconf.doctor.attempts import State, seen_address
 from relayconf.doctor.hostside import Request
 from relayconf.doctor.targets import Door, Server
 from relayconf.doctor.visit import Visit, places_of
@@ -19,14 +21,27 @@ def test_places() -> None:
 
 def test_without_a_tool() -> None:
     """The session makes the connections, and says what it knows of those that fail."""
-    with door(Manners()) as server:
+    with door(Manners(sees="203.0.113.7")) as server:
         session = Ways()
         visit = Visit(session=session, targets=targets(tools=()), secret=None)
         places = [("127.0.0.1", server.port), ("127.0.0.1", closed()), ("nowhere.invalid", 25)]
         found = visit.attempts(places, "me.test")
 
     assert [found[place].state for place in places] == [State.OPEN, State.REFUSED, State.NO_NAME]
+    opened = found[places[0]]
+    assert (opened.greeting, seen_address(opened)) == ("220 relay.test ESMTP", "203.0.113.7")
+    assert server.verbs() == ["EHLO", "QUIT"]
     assert set(session.opened) == set(places)
+
+
+def test_silence_by_the_session() -> None:
+    """Costs seconds, and none at all where the client has to speak first."""
+    with door(Manners(greeting="")) as server:
+        visit = Visit(session=Ways(), targets=replace(targets(tools=()), seconds=1), secret=None)
+        place = ("127.0.0.1", server.port)
+        found = visit.attempts([place], "me.test")[place]
+
+    assert (found.state, found.greeting, found.hello) == (State.OPEN, "", ())
 
 
 def test_a_tool_before_the_session() -> None:

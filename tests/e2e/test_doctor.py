@@ -160,17 +160,13 @@ def test_logins(admin: LabAdmin) -> None:
 
 
 def test_lists_and_resolvers_that_fail(admin: LabAdmin) -> None:
-    """A list that refuses the resolver, a name that no list has, a resolver that nobody reaches: never listed."""
+    """A list that refuses the resolver, a resolver that nobody reaches: never listed."""
     host = admin.lab.host("mail1")
     with dropped(host, "10.87.0.99"):
-        found = [
-            examined(admin, "--dnsbl", "refusing.test"),
-            examined(admin, "--dnsbl", "nowhere.test"),
-            examined(admin, "--resolver", "10.87.0.99"),
-        ]
+        found = [examined(admin, "--dnsbl", "refusing.test"), examined(admin, "--resolver", "10.87.0.99")]
 
     for one in found:
         assert one["dnsbl-unknown"] == "unknown"
         assert not {"dnsbl-policy", "dnsbl-listed", "dnsbl-clean"} & set(one)
         assert "-> undecided" in one
-    assert found[2]["ptr-unknown"] == "unknown"
+    assert found[1]["ptr-unknown"] == "unknown"
