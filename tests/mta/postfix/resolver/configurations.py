@@ -9,6 +9,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
+from tests.mta.postfix.real import POSTMAP, run
+
 DOMAINS = (
     *("foo.test", "sub.foo.test", "a.sub.foo.test", "relay.test", "in.relay.test", "box.test", "alias.test"),
     *("example.org", "host.example.org", "localhost", "localhost.example.org", "FOO.Test", "test", "b.test"),
@@ -84,6 +86,7 @@ _REGEXPS = (
     ),
     *("|^u|", "/(un|closed/", "/ext\\>/", "/[]a-c]/", "/x", "nonsense"),
 )
+_COMPILED = ".compiled"
 _DELIMITERS = ("", "+", "+-", "-")
 
 
@@ -106,6 +109,9 @@ class Configuration:
         for name, content in {"main.cf": self.main_cf(folder), **self.tables}.items():
             (folder / name).write_bytes(content)
             os.utime(folder / name, (1_000_000_000, 1_000_000_000))
+        compiled = [f"hash:{folder}/{name}" for name in self.tables if name.endswith(_COMPILED)]
+        if compiled:
+            run(POSTMAP or "postmap", "-c", str(folder), *compiled)
 
 
 def _often(usual: tuple[str, ...], odd: tuple[str, ...]) -> st.SearchStrategy[str]:
@@ -187,6 +193,7 @@ def _table(
     return st.one_of(
         *[plain] * 6,
         rows.map(_safe).filter(bool).map(lambda safe: (_inline(safe), b"")),
+        *([rows.map(lambda found: (f"hash:{path}{_COMPILED}", _source(found)))] if POSTMAP else []),
         *[_rules(values).map(lambda source: (f"regexp:{path}", source))] * 2,
         values.map(lambda value: (f"static:{{{value}}}", b"")),
         sources.map(lambda source: (f"unionmap:{{texthash:{path}, static:{{smtp:[u.test]}}}}", source)),
@@ -202,7 +209,8 @@ def _maps(
 ) -> tuple[str, dict[str, bytes]]:
     """The value of a map parameter, and its files."""
     found = [draw(_table(f"{name}{number}", keys, values)) for number in range(draw(st.integers(0, 2)))]
-    files = {f"{name}{number}": content for number, (_, content) in enumerate(found)}
+    files = {text.rpartition("/")[2]: content for text, content in found if text.startswith(("hash:", "texthash:"))}
+    files |= {f"{name}{number}": content for number, (_, content) in enumerate(found)}
     return ", ".join(text for text, _ in found), files
 
 
