@@ -198,7 +198,9 @@ class Resolver:
         """The way as it becomes, step by step: what is known when a step fails stays known."""
         way = self._of_class(recipient, sender)
         yield way
-        way = self._by_transport_maps(self._with_own_nexthop(way), recipient)
+        way = self._with_own_nexthop(way)
+        yield way
+        way = self._by_transport_maps(way, recipient)
         yield way
         yield self._by_relocated_maps(way, recipient)
 

@@ -22,17 +22,17 @@ from relayconf.mta.postfix.resolver.dictionaries import (
     is_torn,
 )
 from relayconf.mta.postfix.resolver.outcomes import LookupFailure, Unknowable
-from relayconf.mta.postfix.resolver.settings import Files
+from relayconf.mta.postfix.resolver.settings import DEFAULT_TYPE, Files
 from relayconf.mta.postfix.tables import split
 
-COMPILED: Mapping[str, str] = {
-    **dict.fromkeys(("hash", "btree"), ".db"),
-    "lmdb": ".lmdb",
-    "cdb": ".cdb",
-    "dbm": ".pag",
-    "sdbm": ".pag",
+COMPILED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("hash", "btree"), (".db", ".lmdb")),
+    **dict.fromkeys(("dbm", "sdbm"), (".pag",)),
+    "lmdb": (".lmdb",),
+    "cdb": (".cdb",),
+    DEFAULT_TYPE: (".db", ".lmdb", ".cdb"),
 }
-"""The types that `postmap` compiles, and what the table's name ends in then."""
+"""The types that `postmap` compiles, and what the table's name ends in then; hash is lmdb where 3.11 is told so."""
 
 _ELSEWHERE = frozenset(
     (
@@ -64,24 +64,28 @@ class Opener:
     access: Access
     notes: list[str]
 
+    def _compiled(self, kind: str, path: str) -> float | None:
+        """When `postmap` made the table; None when it has not."""
+        times = (self.files.changed(path + ending) for ending in COMPILED[kind])
+        return max((time for time in times if time is not None), default=None)
+
     def _source(self, kind: str, path: str) -> bytes:
         source = self.files.read(path)
-        ending = COMPILED.get(kind)
         if source is None:
-            if ending is not None and self.files.changed(path + ending) is not None:
+            if kind in COMPILED and self._compiled(kind, path) is not None:
                 raise Unknowable(f"the source of {kind}:{path} is not beside it")
             raise LookupFailure(f"{kind}:{path} is not there")
-        if ending is not None:
-            self._compare(path, ending)
+        if kind in COMPILED:
+            self._compare(kind, path)
         return source
 
-    def _compare(self, path: str, ending: str) -> None:
+    def _compare(self, kind: str, path: str) -> None:
         """Postfix reads the compiled table, not its source."""
-        compiled = self.files.changed(path + ending)
+        compiled = self._compiled(kind, path)
         if compiled is None:
-            self.notes.append(f"{path}{ending} is not there: until postmap has made it, all mail waits")
+            self.notes.append(f"{path}{COMPILED[kind][0]} is not there: until postmap has made it, all mail waits")
         elif compiled < (self.files.changed(path) or 0):
-            self.notes.append(f"{path} is newer than its {ending}: postmap has not been run")
+            self.notes.append(f"{path} is newer than its compiled table: postmap has not been run")
 
     def _rows(self, kind: str, path: str) -> Table:
         data = self._source(kind, path)

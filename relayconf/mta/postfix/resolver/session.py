@@ -72,7 +72,8 @@ class Speaker:
             return Session()
         hit = self._credentials(nexthop, sender)
         if hit is None:
-            return Session(why=(f"nothing in {self._passwords.name}: no AUTH",))
+            unless = "" if nexthop.startswith("[") else f", unless for an MX host of {nexthop}"
+            return Session(why=(f"nothing in {self._passwords.name}: no AUTH{unless}",))
         delimiter = self._settings.value(self._name("sasl_password_result_delimiter"))[:1]
         user = hit.value.partition(delimiter)[0] if delimiter else hit.value
         return Session(user=user, why=(f"`{hit.key}` in {self._passwords.name}",))

@@ -11,6 +11,9 @@ from relayconf.errors import MainCfError
 from relayconf.mta.postfix import main_cf, master_cf
 from relayconf.mta.postfix.expansion import expand_text
 
+DEFAULT_TYPE = "default"
+"""Stands for the type of tables that a Postfix was built to make; all of them have the same sources."""
+
 _DEFAULTS: Mapping[str, str] = {
     "compatibility_level": "0",
     "myorigin": "$myhostname",
@@ -34,7 +37,7 @@ _DEFAULTS: Mapping[str, str] = {
     "smtp_tls_security_level": "${{$compatibility_level} <level {3.11} ? {} : {may}}",
     "smtp_sasl_password_result_delimiter": ":",
     "lmtp_sasl_password_result_delimiter": ":",
-    "default_database_type": "hash",
+    "default_database_type": DEFAULT_TYPE,
     "queue_directory": "/var/spool/postfix",
     "data_directory": "/var/lib/postfix",
     "meta_directory": "$config_directory",

@@ -34,6 +34,7 @@ def _get(text: str, key: str, *, folds: bool = True, utf8: bool = True, substitu
     [
         ("hash:/t", "K", "v"),
         ("btree:/t", "l", "x  y"),
+        ("default:/t", "k", "v"),
         ("lmdb:/u", "ü", "v"),
         ("cdb:/torn", "k", "w"),
         ("texthash:/u", "Ü", "v"),
@@ -121,10 +122,10 @@ def test_what_is_odd_about_files() -> None:
     notes: list[str] = []
     opener = Opener(files=_FILES, access=Access(folds=True, utf8=True), notes=notes)
 
-    for text in ("hash:/t", "lmdb:/u", "dbm:/t"):
+    for text in ("hash:/t", "hash:/u", "default:/t", "dbm:/t"):
         opener.open(text)
 
     assert notes == [
-        "/u is newer than its .lmdb: postmap has not been run",
+        "/u is newer than its compiled table: postmap has not been run",
         "/t.pag is not there: until postmap has made it, all mail waits",
     ]

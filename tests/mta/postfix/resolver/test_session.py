@@ -52,6 +52,8 @@ def test_no_user() -> None:
     assert _session("smtp_sasl_password_maps = texthash:/p\n", p="[r.test]:587 u:p\n").user == ""
     assert _session("smtp_sasl_auth_enable = yes\n").why == ()
     assert _session(SASL, p="").why == ("nothing in smtp_sasl_password_maps: no AUTH",)
+    why = "nothing in smtp_sasl_password_maps: no AUTH, unless for an MX host of foo.test"
+    assert _session(SASL, "foo.test", p="").why == (why,)
 
 
 def test_delimiter() -> None:
