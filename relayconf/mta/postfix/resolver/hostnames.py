@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from relayconf.mta.postfix.resolver.outcomes import Unknowable
 
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _LONGEST = 255
 _LONGEST_LITERAL = 45
 _PREFIX = re.compile("ipv6:", re.IGNORECASE)
+# Letters of Hangul and Khmer that are nothing to see, and disallowed.
+_FILLERS = frozenset("\u115f\u1160\u17b4\u17b5")
 _OCTET = re.compile("0*(?:[0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5])")
 _HEX = re.compile("[0-9A-Fa-f]{1,4}")
 
@@ -54,18 +59,27 @@ def bare_address(text: str) -> str | None:
     return bare if is_address(bare) else None
 
 
+def _in_ascii(name: str) -> str:
+    """The A-labels of *name*, empty where it has none (UTS 46, as ICU does it without its stricter options)."""
+    labels = unicodedata.normalize("NFKC", name.casefold()).split(".")
+    for label in labels:
+        letters = [unicodedata.category(char)[0] for char in label if not char.isascii()]
+        if label.startswith("xn--") or set(letters) - set("LMN") or _FILLERS & set(label):
+            raise Unknowable(f"whether {name} is a domain, which only the host's own library can judge")
+        if "-" in {label[:1], label[-1:]} or label[2:4] == "--" or unicodedata.category(label[:1] or "a")[0] == "M":
+            return ""
+    return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
+
+
 def is_hostname(name: str, *, utf8: bool) -> bool:
     """Whether *name* is a domain: labels of letters, digits, `_`, and hyphens inside, not all of them numbers.
 
-    With *utf8*, other letters are judged by their A-labels.
+    With *utf8*, other letters are judged by their A-labels. Raises Unknowable for signs that are no letters.
     """
     if not name.isascii():
         if not utf8:
             return False
-        try:
-            name = name.encode("idna").decode()
-        except UnicodeError:
-            return False
+        name = _in_ascii(name)
     if len(name) > _LONGEST or not all(_LABEL.fullmatch(label) for label in name.split(".")):
         return False
     return bool(re.search("[^0-9.]", name))

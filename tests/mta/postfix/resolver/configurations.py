@@ -39,7 +39,6 @@ ODD_DOMAINS = (
         "x" * 64 + ".test",
         "",
         ".",
-        "b\xad.test",
     ),
 )
 LOCALS = ("user", "user+ext", "root", "u", "User")

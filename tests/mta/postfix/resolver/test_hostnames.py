@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relayconf.mta.postfix.resolver.hostnames import bare_address, is_hostname, is_ipv4, is_ipv6, is_literal
+from relayconf.mta.postfix.resolver.outcomes import Unknowable
 
 
 @pytest.mark.parametrize(
@@ -20,12 +21,25 @@ def test_hostname(name: str, *, is_one: bool) -> None:
     assert is_hostname(name, utf8=False) is is_one
 
 
-def test_hostname_beyond_ascii() -> None:
-    """By its A-label, where UTF-8 is on."""
-    assert is_hostname("bücher.test", utf8=True)
-    assert not is_hostname("bücher.test", utf8=False)
-    assert not is_hostname("ü..test", utf8=True)
-    assert not is_hostname("ü b.test", utf8=True)
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        *(("bücher.test", True), ("BÜCHER.Test", True), ("日本.test", True), ("१२.test", True), ("ü.1", True)),
+        *(("ü..test", False), ("ü b.test", False), ("-ü.test", False), ("ü-.test", False), ("ab--ü.test", False)),
+        *(("ab--c.ü", False), ("\u0301a.test", False), ("ü.test.", False), ("ü" * 64, False), ("ü_x.test", True)),
+    ],
+)
+def test_hostname_beyond_ascii(name: str, *, is_one: bool) -> None:
+    """By its A-labels, where UTF-8 is on."""
+    assert is_hostname(name, utf8=True) is is_one
+    assert not is_hostname(name, utf8=False)
+
+
+@pytest.mark.parametrize("name", ["b\xadc.test", "☃.test", "xn--x.ü", "\u3164a.test"])
+def test_hostname_that_only_the_host_can_judge(name: str) -> None:
+    """Signs, and A-labels among others."""
+    with pytest.raises(Unknowable, match=r"whether .* is a domain"):
+        is_hostname(name, utf8=True)
 
 
 @pytest.mark.parametrize(
