@@ -12,8 +12,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from relayconf.errors import TemplateError
 
-# What an expression of a template can raise besides Jinja's own errors: 1/0, {}[x], "a" + 1, endless recursion.
-_RAISED_BY_TEMPLATES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+# What an expression of a template can raise besides Jinja's own errors: 1/0, {}[x], "a" + 1.
+_RAISED_BY_TEMPLATES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @lru_cache(maxsize=8)
@@ -61,6 +61,9 @@ def rendered(directories: tuple[Path, ...], name: str, values: Mapping[str, obje
         raise TemplateError(
             f"{_line(error, directories, name)}: {error.message}", hint=f"the template is given {known}"
         ) from error
+    except RecursionError as error:
+        # Python's own words depend on where it stopped.
+        raise TemplateError(f"{_line(error, directories, name)}: maximum recursion depth exceeded") from error
     except (jinja2.TemplateError, *_RAISED_BY_TEMPLATES) as error:
         raise TemplateError(f"{_line(error, directories, name)}: {error}") from error
     except OSError as error:

@@ -10,7 +10,6 @@ from relayconf.mta.postfix.resolver.outcomes import Unknowable
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _LONGEST = 255
 _LONGEST_LITERAL = 45
-_PREFIX = re.compile("ipv6:", re.IGNORECASE)
 # Letters of Hangul and Khmer that are nothing to see, and disallowed.
 _FILLERS = frozenset("\u115f\u1160\u17b4\u17b5")
 _OCTET = re.compile("0*(?:[0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5])")
@@ -54,9 +53,9 @@ def bare_address(text: str) -> str | None:
     """The IP address in the inside of a literal; None when there is none."""
     if len(text) > _LONGEST_LITERAL:
         return None
-    bare = _PREFIX.sub("", text, count=1) if _PREFIX.match(text) else text
-    is_address = is_ipv4 if bare == text else is_ipv6
-    return bare if is_address(bare) else None
+    if text[:5].lower() == "ipv6:":
+        return text[5:] if is_ipv6(text[5:]) else None
+    return text if is_ipv4(text) else None
 
 
 def _in_ascii(name: str) -> str:

@@ -21,6 +21,7 @@ from relayconf.mta.postfix.resolver.tokens import Token, internal, is_control, o
         ('"open', "quoted:open"),
         ('"a\tb"', "quoted:a b"),
         ("u(a(b)\\)c)d", "atom:u comment:(a(b)\\)c) atom:d"),
+        ("(\\))x", "comment:(\\)) atom:x"),
         ("(open", "comment:(open"),
         ("(end\\", "comment:(end\\"),
         (" u \t%\r\n!", "atom:u operator:% operator:!"),
