@@ -71,7 +71,24 @@ def test_route(host: LocalHost) -> None:
     assert json.loads(run("route", "a@b", "u@x.test", "--control", control, "--json").stdout)["via"] == "mx"
     assert run("route", "--batch", "--control", control, "--flavour", "sqmail").exit_code == ExitCode.OK
     assert "give SENDER and RECIPIENT" in run("route", "a@b", "--control", control).stderr
-    assert "give --control DIR" in run("route", "a@b", "u@x.test").stderr
+
+
+def test_route_by_a_configuration(host: LocalHost) -> None:
+    """Postfix's; one of the two directories, not both."""
+    (host.folder / "main.cf").write_text("myhostname = h.test\n")
+    config = str(host.folder)
+
+    assert run("route", "a@b", "u@x.test", "--config", config).stdout.startswith("address    u@x.test\n")
+    assert json.loads(run("route", "a@b", "u@x.test", "--config", config, "--json").stdout)["nexthop"] == "x.test"
+    assert "give one of them" in run("route", "a@b", "c@d", "--config", config, "--control", config).stderr
+
+
+@pytest.mark.usefixtures("host")
+def test_route_by_the_inventory() -> None:
+    """The hosts that are selected."""
+    assert run("route", "a@b", "u@x.test").stdout.startswith("hosts    edge\n")
+    assert json.loads(run("route", "a@b", "u@x.test", "--host", "edge", "--json").stdout)[0]["hosts"] == ["edge"]
+    assert run("route", "a@b", "u@x.test", "--host", "nobody").exit_code == ExitCode.USAGE
 
 
 def test_check_of_a_control_directory(host: LocalHost) -> None:
