@@ -1,0 +1,80 @@
+"""Mail that comes back to this host, and domains that it takes for two things at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from relayconf.mta.postfix.lint.codes import Fault, fault
+from relayconf.mta.postfix.lint.configuration import Configuration
+from relayconf.mta.postfix.lint.hops import PORTS, Hop, address, take_apart, uses
+from relayconf.mta.postfix.words import listing
+from relayconf.text import printable
+
+_CLASSES = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
+
+
+def _ports(config: Configuration) -> frozenset[int]:
+    """Where this Postfix takes mail by SMTP."""
+    found = set()
+    for service in config.services:
+        if service.kind == "inet" and service.program in {"smtpd", "postscreen"}:
+            port = service.name.rpartition(":")[2]
+            found.add(int(port) if port.isdigit() else PORTS.get(port, 0))
+    return frozenset(found)
+
+
+def _domains(config: Configuration, name: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in config.words(name) if not re.search(r"[:/]", word))
+
+
+def _listens_on(config: Configuration, host: str) -> bool:
+    """Whether an address is one of this host's that Postfix listens on, as far as main.cf says so."""
+    ip = address(host)
+    words = {word.lower().strip("[]") for word in config.words("inet_interfaces")}
+    if host == "localhost" or (ip is not None and ip.is_loopback):
+        return bool(words & {"all", "loopback-only", "localhost", "127.0.0.1", "::1"})
+    return host in words
+
+
+def _is_self(config: Configuration, hop: Hop) -> bool:
+    host = hop.host.lower()
+    if hop.port not in _ports(config):
+        return False
+    own = {config.value("myhostname").lower(), *_domains(config, "mydestination")} - {"", "localhost"}
+    return host in own or _listens_on(config, host)
+
+
+def relay_self(config: Configuration) -> Iterator[Fault]:
+    """A next hop that is this Postfix."""
+    for use in uses(config):
+        hop = take_apart(use.text)
+        if isinstance(hop, Hop) and _is_self(config, hop):
+            shown = f"{use.parameter}: {printable(use.text)}"
+            text = f"{shown} is this Postfix itself: mail goes round until it bounces (too many hops)"
+            yield fault("relay-self", use.place, text, "name another host")
+
+
+def two_classes(config: Configuration) -> Iterator[Fault]:
+    """Domains of two classes, of which the first counts."""
+    seen: dict[str, str] = {}
+    for name in _CLASSES:
+        both: dict[str, list[str]] = {}
+        for domain in sorted(_domains(config, name)):
+            first = seen.setdefault(domain, name)
+            if first != name:
+                both.setdefault(first, []).append(domain)
+        for first, domains in both.items():
+            text = f"{listing(map(printable, domains))} in {name} too, where {first} counts"
+            yield fault("two-classes", config.place(name), text, f"take it out of {name}")
+
+
+def parked(config: Configuration) -> Iterator[Fault]:
+    """Settings for a repair that were left behind."""
+    if config.words("defer_transports"):
+        names = listing(map(printable, config.words("defer_transports")))
+        text = f"defer_transports keeps the mail of {names} in the queue"
+        yield fault("parked", config.place("defer_transports"), text, "empty it, `postfix reload`, `postqueue -f`")
+    if config.is_yes("soft_bounce"):
+        text = "soft_bounce keeps what should bounce in the queue for days, and its senders hear nothing"
+        yield fault("parked", config.place("soft_bounce"), text, "soft_bounce = no")
