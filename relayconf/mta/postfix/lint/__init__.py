@@ -31,6 +31,7 @@ CHECKS: tuple[Check, ...] = (
     parameters.misspelt,
     parameters.obsolete,
     master.lines,
+    master.ports,
     master.torn,
     master.twice,
     lookup.forms,

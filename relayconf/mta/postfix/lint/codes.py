@@ -21,6 +21,7 @@ CODES: Mapping[str, Severity] = {
     "obsolete": _N,
     # master.cf
     "service-line": _E,
+    "service-port": _E,
     "service-option": _E,
     "service-twice": _W,
     # lookup tables
@@ -67,7 +68,8 @@ CODES: Mapping[str, Severity] = {
     "tls-policy-level": _E,
     "tls-implicit": _E,
     "tls-wrapped": _E,
-    "tls-dane": _E,
+    "tls-dane": _W,
+    "tls-dane-only": _E,
     # chroot and access
     "chroot-resolver": _E,
     "chroot-resolver-old": _W,

@@ -129,7 +129,7 @@ def mechanisms(config: Configuration) -> Iterator[Fault]:
             text = "this host has no SASL plug-in for PLAIN or LOGIN: no login at most relays, and mail waits"
             place = config.place("smtp_sasl_auth_enable", service)
             yield fault("sasl-plugin", place, text, "apt install libsasl2-modules", "dnf install cyrus-sasl-plain")
-        if "noplaintext" in {word.lower() for word in config.words("smtp_sasl_tls_security_options", service)}:
+        if "noplaintext" in config.words("smtp_sasl_tls_security_options", service):
             text = "PLAIN and LOGIN are forbidden even inside TLS (noplaintext), and most relays offer nothing else"
             name = "smtp_sasl_tls_security_options"
             place = config.place(name if config.is_set(name, service) else "smtp_sasl_security_options", service)
@@ -139,7 +139,7 @@ def mechanisms(config: Configuration) -> Iterator[Fault]:
 def in_clear(config: Configuration) -> Iterator[Fault]:
     """Passwords that can cross the network in clear."""
     for service in filter(lambda one: _logs_in(config, one), config.clients()):
-        if "noplaintext" in {word.lower() for word in config.words("smtp_sasl_security_options", service)}:
+        if "noplaintext" in config.words("smtp_sasl_security_options", service):
             continue
         known = {row.key.lower() for row in config.rows(_TABLES, service)[0]}
         for use, hop in _uses(config, service):

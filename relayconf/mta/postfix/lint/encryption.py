@@ -162,13 +162,14 @@ def ports(config: Configuration) -> Iterator[Fault]:
 
 def dane(config: Configuration) -> Iterator[Fault]:
     """DANE without DNSSEC."""
+    effects = {"dane": "no more than encrypt, as it is", "dane-only": "its mail waits"}
     for service in config.clients():
-        levels = {_base_level(config, service)}
-        levels |= {row.value.split()[0].lower() for row in config.rows(_POLICIES, service)[0]}
-        wanted = sorted(levels & {"dane", "dane-only"})
-        if not wanted or config.value("smtp_dns_support_level", service) == "dnssec":
+        if config.value("smtp_dns_support_level", service) == "dnssec":
             continue
-        name = "smtp_tls_security_level" if _base_level(config, service) in wanted else _POLICIES
-        effect = "its mail waits" if wanted == ["dane-only"] else "it is no more than encrypt, or its mail waits"
-        text = f"the level {listing(wanted)} wants smtp_dns_support_level = dnssec: {effect}"
-        yield fault("tls-dane", config.place(name, service), text, "smtp_dns_support_level = dnssec")
+        place = config.place("smtp_tls_security_level", service)
+        found = [(_base_level(config, service), place)]
+        found += [(row.value.split()[0].lower(), row.place) for row in config.rows(_POLICIES, service)[0]]
+        for level, where in found:
+            if level in effects:
+                text = f"the level {level} wants smtp_dns_support_level = dnssec: {effects[level]}"
+                yield fault(f"tls-{level}", where, text, "smtp_dns_support_level = dnssec")

@@ -14,6 +14,7 @@ PORTS = {"smtp": 25, "mail": 25, "submission": 587, "submissions": 465, "smtps":
 """Names of ports that /etc/services has, or used to have."""
 
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_\-\x80-\U0010ffff]{1,63}(?<!-)")
+_PORT_LINE = re.compile(r"^([^\s#]+)[ \t]+[0-9]+/tcp\b([^#\n]*)", re.MULTILINE)
 _DIGITS = re.compile(r"[0-9]+")
 _SEPARATORS = re.compile(r"[, \t\r\n]+")
 _HIGHEST_PORT = 65535
@@ -81,6 +82,15 @@ def take_apart(text: str) -> Hop | str:
     if not _is_host(host):
         return "neither a host name nor an address" if host else "no host"
     return _port_fault(service) or Hop(host=host, service=service, is_literal=text.startswith("["))
+
+
+def port_names(config: Configuration, folder: str) -> frozenset[str] | None:
+    """The names of TCP ports in etc/services below *folder*; None when that is not known."""
+    seen = config.seen(f"{folder}/etc/services")
+    if seen is None or (seen.present and seen.content is None):
+        return None
+    text = (seen.content or b"").decode("utf-8", "replace")
+    return frozenset(name for match in _PORT_LINE.finditer(text) for name in (match[1], *match[2].split()))
 
 
 def elements(nexthop: str) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ def relay_self(config: Configuration) -> Iterator[Fault]:
         hop = take_apart(use.text)
         if isinstance(hop, Hop) and _is_self(config, hop):
             shown = f"{use.parameter}: {printable(use.text)}"
-            text = f"{shown} is this Postfix itself: mail goes round until it bounces (too many hops)"
+            text = f"{shown} is this Postfix itself: mail waits (loops back to myself), or goes round until it bounces"
             yield fault("relay-self", use.place, text, "name another host")
 
 

@@ -66,7 +66,7 @@ def _value_fault(name: str, value: str) -> tuple[str, str, str] | None:
     given: tuple[str, ...] = (value.lower() if name in ANY_CASE else value,)
     allowed = ONE_OF.get(name)
     if name in SOME_OF:
-        given, allowed = tuple(part.lower() for part in re.split(r"[\s,|]+", value) if part), SOME_OF[name]
+        given, allowed = tuple(part for part in re.split(r"[\s,|]+", value) if part), SOME_OF[name]
     wrong = [word for word in given if allowed is not None and word and word not in allowed]
     return ("value", "no such word", f"one of {', '.join(allowed or ())}") if wrong else None
 
@@ -83,11 +83,13 @@ def _checked(config: Configuration, name: str, service: Service | None) -> Itera
         return
     code, what, instead = found
     who = f"the service {printable(service.name)} dies" if service else _who(name)
-    text = f"{printable(name)} = {printable(value)}: {what}; {who} of it, and its mail waits in the queue"
+    text = f"{printable(name)} = {printable(value)}: {what}: {who}, and its mail waits in the queue"
     yield fault(code, config.place(name, service), text, instead)
 
 
 def _who(name: str) -> str:
+    if name.endswith("_ciphers"):
+        return "no TLS begins"
     program = name.partition("_")[0]
     return f"{program} dies" if program in {"smtp", "smtpd", "lmtp"} else "what reads it dies"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from relayconf.mta.postfix.lint.codes import Fault, Place, fault
 from relayconf.mta.postfix.lint.configuration import Configuration, Row
-from relayconf.mta.postfix.lint.hops import PORTS, Hop, address, channel, take_apart, uses
+from relayconf.mta.postfix.lint.hops import PORTS, Hop, address, channel, port_names, take_apart, uses
 from relayconf.mta.postfix.words import listing
 from relayconf.text import printable
 
@@ -22,7 +22,6 @@ _CHANNELS = (
 )
 _CHANNEL_MAPS = ("transport_maps", "sender_dependent_default_transport_maps", "mailbox_transport_maps")
 _BY_SENDER = ("sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
-_PORT_LINE = re.compile(r"^([^\s#]+)[ \t]+[0-9]+/tcp\b([^#\n]*)", re.MULTILINE)
 
 
 def _channels(config: Configuration) -> Iterator[tuple[str, Place]]:
@@ -49,23 +48,13 @@ def transports(config: Configuration) -> Iterator[Fault]:
             yield fault("transport-unknown", place, text, "a service of master.cf", "write host names as smtp:[HOST]")
 
 
-def _services_file(config: Configuration, transport: str) -> str | None:
-    """What /etc/services says to the transport, in its chroot where it has one."""
-    service = config.service(transport)
-    folder = config.value("queue_directory") if service is not None and service.chroot else ""
-    seen = config.seen(f"{folder}/etc/services")
-    if seen is None or (seen.present and seen.content is None):
-        return None
-    return (seen.content or b"").decode("utf-8", "replace")
-
-
 def _is_port(config: Configuration, hop: Hop, transport: str) -> bool:
     if not hop.service or hop.service.isdigit():
         return True
-    text = _services_file(config, transport)
-    if text is None:
-        return hop.service in PORTS
-    return any(hop.service in (match[1], *match[2].split()) for match in _PORT_LINE.finditer(text))
+    service = config.service(transport)
+    caged = service is not None and service.chroot
+    names = port_names(config, config.value("queue_directory") if caged else "")
+    return hop.service in (PORTS if names is None else names)
 
 
 def nexthops(config: Configuration) -> Iterator[Fault]:

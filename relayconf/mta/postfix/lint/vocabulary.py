@@ -34,7 +34,8 @@ SOME_OF: Mapping[str, tuple[str, ...]] = {
 }
 """Parameters that are a list of words."""
 
-ANY_CASE = frozenset({"smtp_tls_security_level", "lmtp_tls_security_level", "smtpd_tls_security_level"})
+ANY_CASE = frozenset(name for name in ONE_OF if "_tls_" in name)
+"""Parameters whose words may have capital letters."""
 
 OBSOLETE: Mapping[str, str] = {
     "smtp_use_tls": "smtp_tls_security_level = may",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from relayconf.facts import Finding, Severity
-from relayconf.mta.postfix.lint.codes import Place, fault
+from relayconf.mta.postfix.lint.codes import CODES, Place, fault
 
 
 def test_a_fault_as_a_finding() -> None:
@@ -18,3 +21,11 @@ def test_a_fault_as_a_finding() -> None:
         ways_out=("yes",),
     )
     assert (other.severity, other.finding.text) == (Severity.WARNING, "main.cf: twice")
+
+
+def test_every_code_is_explained() -> None:
+    """In docs/findings-postfix.md, each once, and no other."""
+    page = Path(__file__).parents[4] / "docs" / "findings-postfix.md"
+    explained = re.findall(r"^### postfix-([a-z-]+)\n\n\S", page.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert explained == list(CODES)

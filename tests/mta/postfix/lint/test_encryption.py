@@ -9,6 +9,7 @@ from tests.mta.postfix.lint.exhibits import ABSENT, MASTER, Exhibit, catalogue, 
 from tests.support.golden import Golden
 
 EXHIBITS = {
+    "tls-dane, and only": Exhibit(settings={"smtp_tls_security_level": "dane-only"}),
     "levels of old": Exhibit(
         settings={"smtp_tls_security_level": "", "smtp_use_tls": "yes", "smtp_sasl_security_options": "noanonymous"}
     ),

@@ -33,8 +33,11 @@ QUIET = (
     Exhibit(
         settings={"transport_maps": "hash:/etc/postfix/t"},
         tables={"t": "a.test smtp:[127.0.0.1]:10025\nb.test smtp:[x.test]:uucp\n"},
-        files={"/var/spool/postfix/etc/services": seen("uucp 540/tcp\n")},
-        master=MASTER + "odd inet n - y - - smtpd\n8 inet n - y - - spawn\n",
+        files={
+            "/var/spool/postfix/etc/services": seen("uucp 540/tcp\n"),
+            "/etc/services": seen("smtp 25/tcp\nuucp 540/tcp\n"),
+        },
+        master=MASTER + "uucp inet n - y - - smtpd\n8 inet n - y - - spawn\n",
     ),
     Exhibit(
         settings={"transport_maps": "hash:/etc/postfix/t", "inet_interfaces": "192.0.2.1"},

@@ -8,6 +8,7 @@ from tests.mta.postfix.lint.exhibits import MASTER, Exhibit, catalogue, told
 from tests.support.golden import Golden
 
 EXHIBITS = {
+    "service-port": Exhibit(master=MASTER + "[::1]:submision inet n - n - - smtpd\n"),
     "service-line": Exhibit(master=MASTER + "x unix - - n - smtp\n"),
     "service-line 2": Exhibit(master=MASTER + "x tcp - - n - - smtp\n"),
     "service-line 3": Exhibit(master=MASTER + "x unix - yes n - - smtp\n"),

@@ -15,10 +15,14 @@ EXHIBITS = {
     "time": Exhibit(
         settings={"smtp_connect_timeout": "30 s", "minimal_backoff_time": "5min ", "bounce_queue_lifetime": "x"}
     ),
-    "value": Exhibit(settings={"smtp_tls_security_level": "secured", "smtp_tls_mandatory_ciphers": "High"}),
-    "value 2": Exhibit(
-        settings={"smtp_sasl_security_options": "noplain, noanonymous", "smtp_host_lookup": "dns, file"}
+    "value": Exhibit(
+        settings={
+            "smtp_tls_security_level": "secured",
+            "smtp_tls_mandatory_ciphers": "strong",
+            "smtp_tls_ciphers": "High",
+        }
     ),
+    "value 2": Exhibit(settings={"smtp_sasl_security_options": "noplain, noanonymous", "smtp_host_lookup": "DNS"}),
     "value 3": Exhibit(settings={"inet_protocols": "ipv5"}),
     "expansion": Exhibit(settings={"myorigin": "${x", "smtp_helo_name": "$(myhostname"}),
     "time 2": Exhibit(master=MASTER + "slow unix - - y - - smtp -o smtp_connect_timeout=soon -o smtp_helo_name=${x\n"),

@@ -21,7 +21,7 @@ EXHIBITS = {
         settings={"transport_maps": "hash:/etc/postfix/t"},
         tables={"t": "a.test mailer:[x]\nb.test :[x]\nc.test :\nd.test smtp:\n"},
     ),
-    "transport-unknown 3": Exhibit(master=MASTER + "in inet n - n - - smtpd -o content_filter=scan:x -o smtpd_x=\n"),
+    "transport-unknown 3": Exhibit(master=MASTER + "2525 inet n - n - - smtpd -o content_filter=scan:x -o smtpd_x=\n"),
     "nexthop": Exhibit(settings={"relayhost": "[relay.test:587", "smtp_sasl_password_maps": "static:u:p"}),
     "nexthop 2": Exhibit(
         settings={"transport_maps": "hash:/etc/postfix/t"},
