@@ -1,7 +1,7 @@
 """A Postfix configuration directory on this machine, read for the commands that ask no host.
 
 The directory may be a live one, one in a copy of a whole system (`…/etc/postfix`), or a copy of it alone. Of a copy,
-what is not there is only known to be absent where its folder is there.
+what is not there is only known to be absent where its folder is there, and not just for the directory's sake.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class _Directory:
             return self.path / path.removeprefix(f"{self.home}/")
         return None if self.root is None else self.root / path.lstrip("/")
 
+    def is_whole(self, folder: Path) -> bool:
+        """Whether what is not in *folder* is not on the system: a copy has the folders above the directory in parts."""
+        return self.root == Path("/") or (folder.is_dir() and (folder == self.path or folder not in self.path.parents))
+
 
 def _directory(path: Path) -> _Directory:
     real = path.resolve()
@@ -65,8 +69,7 @@ def _seen(directory: _Directory, one: Wanted) -> Seen | None:
         found = path.stat()
         names = tuple(sorted(one.name for one in path.iterdir())) if stat.S_ISDIR(found.st_mode) else ()
     except (FileNotFoundError, NotADirectoryError):
-        is_known = directory.root == Path("/") or path.parent.is_dir()
-        return Seen(present=False) if is_known else None
+        return Seen(present=False) if directory.is_whole(path.parent) else None
     except OSError:
         return None
     content = None

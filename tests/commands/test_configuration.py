@@ -49,6 +49,8 @@ def test_sources_alone(tmp_path: Path) -> None:
 def test_a_copy_of_the_system(tmp_path: Path) -> None:
     """Other places are known as far as their folders were copied; SASL plug-ins are found."""
     directory = make(tmp_path / "usr" / "local" / "etc" / "postfix", sasl_passwd="[x] u:p\n")
+    pem = "smtp_tls_CAfile = /etc/ssl/gone.pem\nsmtp_tls_cert_file = /usr/local/gone.pem\n"
+    (directory / "main.cf").write_text(MAIN + pem)
     plugins = tmp_path / "usr" / "lib" / "x86_64" / "sasl2"
     plugins.mkdir(parents=True)
     for name in ("libplain.so.2", "libcrammd5.so", "README"):
@@ -61,7 +63,8 @@ def test_a_copy_of_the_system(tmp_path: Path) -> None:
     assert config.value("config_directory") == "/usr/local/etc/postfix"
     assert config.around.plugins == frozenset({"plain", "cram-md5"})
     assert config.around.files["/etc/ssl/certs"].names == ("a.0",)
-    assert config.around.files["/etc/resolv.conf"] == Seen(present=False)
+    assert config.around.files["/etc/ssl/gone.pem"] == Seen(present=False)
+    assert config.seen("/usr/local/gone.pem") is None
     assert config.around.files["/etc/services"].content is None
     assert config.around.files["/usr/local/etc/postfix/sasl_passwd"].content == b"[x] u:p\n"
     assert config.seen("/var/spool/postfix/etc/resolv.conf") is None

@@ -56,12 +56,14 @@ def _same_host(key: str, hops: Collection[tuple[Use, Hop]]) -> Use | None:
 
 def keys(config: Configuration) -> Iterator[Fault]:
     """Passwords under names that no next hop in use has, and submission ports without a password."""
-    for service in filter(lambda one: _logs_in(config, one) and config.words(_TABLES, one), config.clients()):
+    services = [one for one in config.clients() if _logs_in(config, one) and config.words(_TABLES, one)]
+    # Services share tables: what is nothing to one may be the password of another.
+    matched = {name for service in services for use, hop in _uses(config, service) for name in _names(use, hop)}
+    for service in services:
         rows, is_whole = config.rows(_TABLES, service)
         known = {row.key.lower() for row in rows}
         hops = _uses(config, service)
         lacking = [(use, hop) for use, hop in hops if not known & _names(use, hop)]
-        matched = {name for use, hop in hops for name in _names(use, hop)}
         blamed = set()
         for row in rows:
             use = None if row.key.lower() in matched or "@" in row.key else _same_host(row.key, lacking)

@@ -99,10 +99,11 @@ def authorities(config: Configuration) -> Iterator[Fault]:
 
 def policy_keys(config: Configuration) -> Iterator[Fault]:
     """Policies under names that are not those of the next hops in use."""
+    texts = {use.text.lower() for use, _, _ in _uses(config)}
     for service in config.clients():
         mine = [(use, hop) for use, hop, its in _uses(config) if its is service]
         rows = config.rows(_POLICIES, service)[0]
-        known, texts = {row.key.lower() for row in rows}, {use.text.lower() for use, _ in mine}
+        known = {row.key.lower() for row in rows}
         for row in rows:
             found = take_apart(row.key)
             if row.key.lower() in texts or not isinstance(found, Hop):
