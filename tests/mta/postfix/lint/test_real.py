@@ -163,25 +163,82 @@ def _service(name: str, case: Case) -> str:
     return f"{name} unix - - y - - smtp -o syslog_name=case/{name}{words}{case.extra}\n"
 
 
+def _unpack(host: Machine, files: Mapping[str, str]) -> None:
+    """Write many files at once, a minute old: Postfix waits for fresh ones to settle."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for path, text in files.items():
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.size, entry.mode, entry.mtime = len(text.encode()), 0o644, int(time.time()) - 60
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    host.run(["tar", "x", "-C", "/"], stdin=packed.getvalue())
+
+
 def _install(host: Machine) -> None:
     main = host.read(f"{CONFIG}/main.cf").decode().splitlines()
     lines = [line for line in main if line.partition("=")[0].strip() not in SETTINGS]
     lines += [f"{name} = {value}" for name, value in SETTINGS.items()]
-    host.write(f"{CONFIG}/main.cf", ("\n".join(lines) + "\n").encode())
     master = host.read(f"{CONFIG}/master.cf").decode()
     master += "".join(_service(name, case) for name, case in CASES.items() if case.service)
     master += "2601 inet n - y - - smtpd -o mynetworks=127.0.0.1/8 -o syslog_name=case/mynetworks\n"
-    master += (
-        "2602 inet n - y - - smtpd -o smtpd_relay_restrictions=permit_mynetworks -o syslog_name=case/restrictions\n"
-    )
-    host.write(f"{CONFIG}/master.cf", master.encode())
+    master += "2602 inet n - y - - smtpd -o smtpd_relay_restrictions=permit_mynetworks -o syslog_name=case/restrict\n"
     sources = {name: f"{case.table}\n" for name, case in CASES.items() if case.table}
     sources["sasl_passwd"] = f"{HOP} ua:geheim-1\n"
     sources["transport"] = "".join(f"{name}.test {name}:{case.hop}\n" for name, case in CASES.items())
-    for name, text in sources.items():
-        host.write(f"{CONFIG}/{name}", text.encode(), mode=0o600)
-    tables = " ".join(f"hash:{CONFIG}/{name}" for name in sources)
-    host.run(["sh", "-c", f"postmap {tables}; touch -d '1 minute ago' {CONFIG}/main.cf"])
+    files = {"main.cf": "\n".join(lines) + "\n", "master.cf": master, **sources}
+    _unpack(host, {f"{CONFIG}/{name}": text for name, text in files.items()})
+    host.run(["postmap", *(f"hash:{CONFIG}/{name}" for name in sources)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One misreading: the settings and the tables behind it, and where Postfix sends mail from u@a.test to v@b.test."""
+
+    code: str
+    settings: Mapping[str, str]
+    answer: str
+    table: str = ""
+    recipient: str = "v@b.test"
+
+
+ROUTES: Mapping[str, Route] = {
+    "at-sign": Route(code="transport-key", table="@b.test error:x\n", settings={}, answer="smtp [relay.test]:587"),
+    "star-dot": Route(code="transport-key", table="*.test error:x\n", settings={}, answer="smtp [relay.test]:587"),
+    "last-dot": Route(code="transport-key", table="b.test. error:x\n", settings={}, answer="smtp [relay.test]:587"),
+    "parents": Route(
+        code="transport-key",
+        table=".test error:x\n",
+        settings={"parent_domain_matches_subdomains": "transport_maps"},
+        answer="smtp [relay.test]:587",
+    ),
+    "wildcard": Route(
+        code="transport-wildcard",
+        table="* smtp:[x.test]\n",
+        settings={},
+        recipient="root@own.test",
+        answer="smtp [x.test]",
+    ),
+    "sender": Route(
+        code="sender-key",
+        table="a.test [x.test]\n",
+        settings={"sender_dependent_relayhost_maps": "texthash:@", "transport_maps": ""},
+        answer="smtp [relay.test]:587",
+    ),
+    "beaten": Route(code="relayhost-beaten", settings={"default_transport": "smtp:[x.test]"}, answer="smtp [x.test]"),
+    "type": Route(code="table-type", settings={"transport_maps": "hahs:@"}, answer="fails"),
+    "unbuilt": Route(code="table-unbuilt", settings={"transport_maps": "hash:@"}, answer="fails"),
+    "missing": Route(code="table-missing", settings={"transport_maps": "texthash:@.gone"}, answer="fails"),
+    "unavailable": Route(code="table-unavailable", table="x.test :\nX.test :\n", settings={}, answer="fails"),
+    "duplicate": Route(
+        code="duplicate", settings={"relayhost": "[x.test]\nrelayhost = [y.test]"}, answer="smtp [y.test]"
+    ),
+}
+"""Asked of Postfix's own router, which needs no running Postfix."""
+
+_ASK = """for name do
+MAIL_CONFIG=/tmp/$name /usr/lib/postfix/sbin/trivial-rewrite -S -n rewrite <"/tmp/$name/query"; echo; echo
+done"""
+_FAILS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +249,8 @@ class Seen:
     master: str
     log: str
     faults: tuple[Fault, ...]
+    healthy: tuple[Fault, ...]
+    answers: Mapping[str, str]
 
 
 def _told(log: str, name: str, pattern: str) -> bool:
@@ -220,10 +279,51 @@ def _faults(host: Machine, folder: Path) -> tuple[Fault, ...]:
     return lint(read_configuration(folder / "etc" / "postfix"))
 
 
+def _main(route: Route, table: str) -> str:
+    settings = {
+        "compatibility_level": "3.6",
+        "myhostname": "own.test",
+        "relayhost": "[relay.test]:587",
+        "transport_maps": "texthash:@",
+        "canonical_maps": "hash:@.built",
+        **route.settings,
+    }
+    return "".join(f"{name} = {value}\n" for name, value in settings.items()).replace("@", table)
+
+
+def _answers(host: Machine) -> Mapping[str, str]:
+    """What Postfix's router says to each of `ROUTES`."""
+    files: dict[str, str] = {}
+    for name, route in ROUTES.items():
+        folder = f"/tmp/{name}"  # noqa: S108  the host's own
+        words = ("request", "resolve", "sender", "u@a.test", "address", route.recipient, "")
+        files |= {f"{folder}/main.cf": _main(route, f"{folder}/t"), f"{folder}/t": route.table}
+        files |= {f"{folder}/query": "".join(f"{word}\0" for word in words)}
+    _unpack(host, files)
+    said = host.run(["sh", "-c", _ASK, "ask", *ROUTES], check=False).stdout.split(b"\n\n")
+    answers = {}
+    for name, answer in zip(ROUTES, said, strict=False):
+        # flags, transport, nexthop, recipient, flags: each behind its name
+        parts = answer.decode().split("\0")
+        answers[name] = "fails" if int(parts[9]) & _FAILS else f"{parts[3]} {parts[5]}"
+    return answers
+
+
+def _codes(route: Route, folder: Path) -> frozenset[str]:
+    """What the checks say of the same files."""
+    folder.mkdir()
+    (folder / "main.cf").write_text(_main(route, "/etc/postfix/t"))
+    (folder / "t").write_text(route.table)
+    (folder / "t.built.db").touch()
+    return frozenset(one.code for one in lint(read_configuration(folder)))
+
+
 @pytest.fixture(scope="module", name="seen")
 def _seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     with Lab.up(SPEC) as lab:
         host = lab.host("mail1")
+        healthy = _faults(host, tmp_path_factory.mktemp("healthy"))
+        answers = _answers(host)
         _install(host)
         host.postfix("reload")
         done = host.run(["postfix", "check"])
@@ -233,7 +333,14 @@ def _seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         log = _wait(host)
         faults = _faults(host, tmp_path_factory.mktemp("host"))
         master = host.read(f"{CONFIG}/master.cf").decode()
-        yield Seen(checked=(done.stdout + done.stderr).decode(), log=log, master=master, faults=faults)
+        yield Seen(
+            checked=(done.stdout + done.stderr).decode(),
+            log=log,
+            master=master,
+            faults=faults,
+            healthy=healthy,
+            answers=answers,
+        )
 
 
 def _places(seen: Seen, name: str) -> frozenset[str]:
@@ -251,6 +358,18 @@ def test_a_fault(seen: Seen, name: str) -> None:
 
     assert _told(seen.log, name, case.log), "\n".join(mine)
     assert f"postfix-{case.code}" in [one.code for one in seen.faults if str(one.place) in _places(seen, name)]
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_a_misreading(seen: Seen, name: str, tmp_path: Path) -> None:
+    """Postfix's router does something else than the line seems to say, and the checks name it."""
+    assert seen.answers[name] == ROUTES[name].answer
+    assert f"postfix-{ROUTES[name].code}" in _codes(ROUTES[name], tmp_path / name)
+
+
+def test_a_healthy_host(seen: Seen) -> None:
+    """Nothing to say of the host before its faults."""
+    assert [one.finding.text for one in seen.healthy] == []
 
 
 @pytest.mark.parametrize("code", SERVERS)
