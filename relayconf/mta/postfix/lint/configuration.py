@@ -115,7 +115,7 @@ def _rows(content: bytes) -> maps.MapSource:
     return maps.parse(content)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Configuration:
     """Both files, read; `broken` are the lines of main.cf that are no parameter."""
 
@@ -197,17 +197,7 @@ class Configuration:
 
     def rows(self, name: str, service: Service | None = None) -> tuple[tuple[Row, ...], bool]:
         """The entries of all tables of a parameter, each key's first, and whether these are all that there are."""
-        found: dict[str, Row] = {}
-        is_whole = True
-        for table in self.tables(name, service):
-            source = self.source(table)
-            if source is None:
-                is_whole = False
-                continue
-            for entry in source.entries:
-                row = Row(key=entry.key, value=entry.value, place=Place(file=self.named(table.path), line=entry.line))
-                found.setdefault(entry.key.lower(), row)
-        return tuple(found.values()), is_whole
+        return _entries(self, name, service)
 
     def clients(self) -> Iterator[Service]:
         """The services that speak SMTP to other servers."""
@@ -216,6 +206,21 @@ class Configuration:
     def service(self, name: str) -> Service | None:
         """The service of a transport."""
         return next((one for one in reversed(self.services) if one.is_unix and one.name == name), None)
+
+
+@lru_cache(maxsize=32)
+def _entries(config: Configuration, name: str, service: Service | None) -> tuple[tuple[Row, ...], bool]:
+    found: dict[str, Row] = {}
+    is_whole = True
+    for table in config.tables(name, service):
+        source, file = config.source(table), config.named(table.path)
+        if source is None:
+            is_whole = False
+            continue
+        for entry in source.entries:
+            row = Row(key=entry.key, value=entry.value, place=Place(file=file, line=entry.line))
+            found.setdefault(entry.key.lower(), row)
+    return tuple(found.values()), is_whole
 
 
 def _settings(main: bytes) -> tuple[Mapping[str, Setting], tuple[int, ...]]:

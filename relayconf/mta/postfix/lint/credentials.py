@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from relayconf.mta.postfix.lint.codes import Fault, fault
 from relayconf.mta.postfix.lint.configuration import Configuration, Row
-from relayconf.mta.postfix.lint.encryption import level_of
+from relayconf.mta.postfix.lint.encryption import levels_of
 from relayconf.mta.postfix.lint.hops import Hop, Use, take_apart, uses
 from relayconf.mta.postfix.lint.lookup import every_table
 from relayconf.mta.postfix.lint.services import Service
@@ -46,12 +46,10 @@ def _names(use: Use, hop: Hop) -> frozenset[str]:
     return frozenset({use.text.lower(), hop.host.lower()})
 
 
-def _same_host(key: str, hops: Collection[tuple[Use, Hop]]) -> Use | None:
-    """A next hop in *hops* of the host that *key* spells in a way of its own."""
+def _same_host(key: str, uses: Mapping[str, Use]) -> Use | None:
+    """A next hop in *uses*, by host, of the host that *key* spells in a way of its own."""
     found = take_apart(key)
-    if not isinstance(found, Hop):
-        return None
-    return next((use for use, hop in hops if hop.host.lower() == found.host.lower()), None)
+    return uses.get(found.host.lower()) if isinstance(found, Hop) else None
 
 
 def keys(config: Configuration) -> Iterator[Fault]:
@@ -64,9 +62,10 @@ def keys(config: Configuration) -> Iterator[Fault]:
         known = {row.key.lower() for row in rows}
         hops = _uses(config, service)
         lacking = [(use, hop) for use, hop in hops if not known & _names(use, hop)]
+        by_host = {hop.host.lower(): use for use, hop in reversed(lacking)}
         blamed = set()
         for row in rows:
-            use = None if row.key.lower() in matched or "@" in row.key else _same_host(row.key, lacking)
+            use = None if row.key.lower() in matched or "@" in row.key else _same_host(row.key, by_host)
             if use is not None and is_whole:
                 blamed.add(use.text)
                 text = (
@@ -144,8 +143,9 @@ def in_clear(config: Configuration) -> Iterator[Fault]:
         if "noplaintext" in config.words("smtp_sasl_security_options", service):
             continue
         known = {row.key.lower() for row in config.rows(_TABLES, service)[0]}
+        levels = levels_of(config, service)
         for use, hop in _uses(config, service):
-            level = level_of(config, service, use.text)
+            level = levels.at(use.text)
             if level in {"none", "may"} and known & _names(use, hop) and not hop.host.startswith(("127.", "localhost")):
                 hop_name = printable(use.text)
                 text = f"the password for {hop_name} crosses the network in clear unless TLS is offered (level {level})"

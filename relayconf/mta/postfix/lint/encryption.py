@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from relayconf.model import IMPLICIT_TLS_PORTS
 from relayconf.mta.postfix.lint.codes import Fault, fault
@@ -32,20 +33,31 @@ def _base_level(config: Configuration, service: Service) -> str:
     return "none"
 
 
-def level_of(config: Configuration, service: Service, nexthop: str) -> str | None:
-    """The level at *nexthop*; None where a table that is not known could say another one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Levels:
+    """The levels of one service: by next hop in small letters, else `base`; None where a table may say another one."""
+
+    policies: Mapping[str, str]
+    base: str | None
+
+    def at(self, nexthop: str) -> str | None:
+        """The level at a next hop."""
+        return self.policies.get(nexthop.lower(), self.base)
+
+
+def levels_of(config: Configuration, service: Service) -> Levels:
+    """The levels with which *service* speaks to other servers."""
     rows, is_whole = config.rows(_POLICIES, service)
-    for row in rows:
-        if row.key.lower() == nexthop.lower():
-            return row.value.split()[0].lower()
-    return _base_level(config, service) if is_whole else None
+    policies = {row.key.lower(): row.value.split()[0].lower() for row in rows}
+    return Levels(policies=policies, base=_base_level(config, service) if is_whole else None)
 
 
 def _uses(config: Configuration) -> Iterator[tuple[Use, Hop, Service]]:
+    services = {service.name: service for service in config.clients()}
     for use in uses(config):
-        hop, service = take_apart(use.text), config.service(use.transport)
-        if isinstance(hop, Hop) and service is not None:
-            yield use, hop, service
+        hop = take_apart(use.text)
+        if isinstance(hop, Hop):
+            yield use, hop, services[use.transport]
 
 
 def files(config: Configuration) -> Iterator[Fault]:
@@ -99,21 +111,20 @@ def authorities(config: Configuration) -> Iterator[Fault]:
 
 def policy_keys(config: Configuration) -> Iterator[Fault]:
     """Policies under names that are not those of the next hops in use."""
-    texts = {use.text.lower() for use, _, _ in _uses(config)}
+    used = list(_uses(config))
+    texts = {use.text.lower() for use, _, _ in used}
     for service in config.clients():
-        mine = [(use, hop) for use, hop, its in _uses(config) if its is service]
         rows = config.rows(_POLICIES, service)[0]
         known = {row.key.lower() for row in rows}
+        lacking = [(use, hop) for use, hop, its in reversed(used) if its is service and use.text.lower() not in known]
+        by_host = {hop.host.lower(): use for use, hop in lacking}
         for row in rows:
             found = take_apart(row.key)
-            if row.key.lower() in texts or not isinstance(found, Hop):
-                continue
-            hosts = (use for use, hop in mine if hop.host.lower() == found.host.lower())
-            use = next((use for use in hosts if use.text.lower() not in known), None)
-            if use is not None:
+            use = by_host.get(found.host.lower()) if isinstance(found, Hop) else None
+            if use is not None and row.key.lower() not in texts:
                 meant = printable(use.text)
                 text = f"{printable(row.key)} is not how the next hop is spelt, {meant}: the policy never counts"
-                yield fault("tls-policy-key", row.place, text, printable(use.text))
+                yield fault("tls-policy-key", row.place, text, meant)
 
 
 def _policy_fault(value: str) -> str | None:
@@ -140,25 +151,22 @@ def policies(config: Configuration) -> Iterator[Fault]:
 
 def ports(config: Configuration) -> Iterator[Fault]:
     """TLS at once on ports that wait for STARTTLS, and the other way round."""
+    clients = {service: levels_of(config, service) for service in config.clients()}
+    wrapping = {service for service in clients if config.is_yes("smtp_tls_wrappermode", service)}
     for use, hop, service in _uses(config):
-        wrapped = config.is_yes("smtp_tls_wrappermode", service)
-        name, shown = printable(service.name), f"{use.parameter}: {printable(use.text)}"
-        if not wrapped and hop.port in IMPLICIT_TLS_PORTS:
+        wrapped, port = service in wrapping, hop.port
+        shown, where = f"{use.parameter}: {printable(use.text)}", "smtp_tls_wrappermode"
+        if not wrapped and port in IMPLICIT_TLS_PORTS:
+            way = "-o smtp_tls_wrappermode=yes in a service of its own"
+            name = printable(service.name)
             text = f"{shown}: TLS begins at once there, but {name} waits for a greeting until it times out"
-            yield fault(
-                "tls-implicit", use.place, text, "port 587", "-o smtp_tls_wrappermode=yes in a service of its own"
-            )
-        if wrapped and hop.port in _STARTTLS:
-            text = (
-                f"{shown}: smtp_tls_wrappermode = yes begins TLS at once, where the relay speaks SMTP first: mail waits"
-            )
-            yield fault("tls-wrapped", config.place("smtp_tls_wrappermode", service), text, "smtp_tls_wrappermode = no")
-        level = level_of(config, service, use.text)
-        if wrapped and level in {"none", "may"}:
-            text = f"{shown}: smtp_tls_wrappermode wants a TLS level of at least encrypt, not {level}: mail waits"
-            yield fault(
-                "tls-implicit", config.place("smtp_tls_wrappermode", service), text, "smtp_tls_security_level = secure"
-            )
+            yield fault("tls-implicit", use.place, text, "port 587", way)
+        if wrapped and port in _STARTTLS:
+            text = f"{shown}: {where} = yes begins TLS at once, where the relay speaks SMTP first: mail waits"
+            yield fault("tls-wrapped", config.place(where, service), text, f"{where} = no")
+        if wrapped and (level := clients[service].at(use.text)) in {"none", "may"}:
+            text = f"{shown}: {where} wants a TLS level of at least encrypt, not {level}: mail waits"
+            yield fault("tls-implicit", config.place(where, service), text, "smtp_tls_security_level = secure")
 
 
 def dane(config: Configuration) -> Iterator[Fault]:

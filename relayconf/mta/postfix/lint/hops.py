@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relayconf.mta.postfix.lint.codes import Place
 from relayconf.mta.postfix.lint.configuration import Configuration, Row
@@ -67,6 +68,7 @@ def _port_fault(service: str) -> str | None:
     return f"text behind the number of the port: {service}" if service[:1].isdigit() else None
 
 
+@lru_cache(maxsize=4096)
 def take_apart(text: str) -> Hop | str:
     """The parts of one next hop, or why smtp(8) dies of it."""
     if text.startswith("["):
@@ -130,6 +132,7 @@ def _named(config: Configuration) -> Iterator[Use]:
             yield Use(text=part, transport=service.name, parameter="smtp_fallback_relay", place=place)
 
 
+@lru_cache(maxsize=4)
 def uses(config: Configuration) -> tuple[Use, ...]:
     """Every next hop that is spoken to by SMTP, in the order in which the files name them; `DUNNO` is none."""
     found = list(_named(config))

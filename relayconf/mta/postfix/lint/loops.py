@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from relayconf.mta.postfix.lint.codes import Fault, fault
 from relayconf.mta.postfix.lint.configuration import Configuration
@@ -11,6 +12,7 @@ from relayconf.mta.postfix.lint.hops import PORTS, Hop, address, take_apart, use
 from relayconf.mta.postfix.words import listing
 from relayconf.text import printable
 
+_LOOPBACK = frozenset({"all", "loopback-only", "localhost", "127.0.0.1", "::1"})
 _CLASSES = ("mydestination", "virtual_alias_domains", "virtual_mailbox_domains")
 
 
@@ -28,28 +30,34 @@ def _domains(config: Configuration, name: str) -> frozenset[str]:
     return frozenset(word.lower() for word in config.words(name) if not re.search(r"[:/]", word))
 
 
-def _listens_on(config: Configuration, host: str) -> bool:
-    """Whether an address is one of this host's that Postfix listens on, as far as main.cf says so."""
-    ip = address(host)
-    words = {word.lower().strip("[]") for word in config.words("inet_interfaces")}
-    if host == "localhost" or (ip is not None and ip.is_loopback):
-        return bool(words & {"all", "loopback-only", "localhost", "127.0.0.1", "::1"})
-    return host in words
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """Ports, names and addresses of this Postfix, in small letters."""
 
+    ports: frozenset[int]
+    names: frozenset[str]
+    interfaces: frozenset[str]
 
-def _is_self(config: Configuration, hop: Hop) -> bool:
-    host = hop.host.lower()
-    if hop.port not in _ports(config):
-        return False
-    own = {config.value("myhostname").lower(), *_domains(config, "mydestination")} - {"", "localhost"}
-    return host in own or _listens_on(config, host)
+    def is_at(self, hop: Hop) -> bool:
+        """Whether a next hop is this Postfix."""
+        host, ip = hop.host.lower(), address(hop.host)
+        if hop.port not in self.ports:
+            return False
+        if host == "localhost" or (ip is not None and ip.is_loopback):
+            return bool(self.interfaces & _LOOPBACK)
+        return host in self.names or host in self.interfaces
 
 
 def relay_self(config: Configuration) -> Iterator[Fault]:
     """A next hop that is this Postfix."""
+    own = _Own(
+        ports=_ports(config),
+        names=frozenset({config.value("myhostname").lower(), *_domains(config, "mydestination")}),
+        interfaces=frozenset(word.lower().strip("[]") for word in config.words("inet_interfaces")),
+    )
     for use in uses(config):
         hop = take_apart(use.text)
-        if isinstance(hop, Hop) and _is_self(config, hop):
+        if isinstance(hop, Hop) and own.is_at(hop):
             shown = f"{use.parameter}: {printable(use.text)}"
             text = f"{shown} is this Postfix itself: mail waits (loops back to myself), or goes round until it bounces"
             yield fault("relay-self", use.place, text, "name another host")

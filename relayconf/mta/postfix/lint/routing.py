@@ -83,10 +83,6 @@ def nexthops(config: Configuration) -> Iterator[Fault]:
             yield fault("nexthop-mx", place, text, f"[{printable(hop.host)}]:{printable(hop.service)}")
 
 
-def _parents(config: Configuration) -> bool:
-    return "transport_maps" in config.words("parent_domain_matches_subdomains")
-
-
 def _dead_key(key: str, *, parents: bool) -> str | None:
     if key.startswith("@"):
         return "keys of whole domains are without `@`"
@@ -101,8 +97,9 @@ def _dead_key(key: str, *, parents: bool) -> str | None:
 
 def transport_keys(config: Configuration) -> Iterator[Fault]:
     """Keys of transport tables that are looked up for no recipient."""
+    parents = "transport_maps" in config.words("parent_domain_matches_subdomains")
     for row in config.rows("transport_maps")[0]:
-        why = _dead_key(row.key, parents=_parents(config))
+        why = _dead_key(row.key, parents=parents)
         if why:
             text = f"{printable(row.key)} matches no recipient: {why}"
             yield fault("transport-key", row.place, text, "DOMAIN, .DOMAIN for its subdomains, or USER@DOMAIN")
@@ -125,9 +122,10 @@ def wildcard(config: Configuration) -> Iterator[Fault]:
 def sender_keys(config: Configuration) -> Iterator[Fault]:
     """Domains without `@`, which the tables by sender are never asked for."""
     own = {word.lower() for word in (*config.words("mydestination"), config.value("myorigin"))}
+    null = config.value("empty_address_relayhost_maps_lookup_key")
     for name in _BY_SENDER:
         for row in config.rows(name)[0]:
-            if "@" not in row.key and row.key != config.value("empty_address_relayhost_maps_lookup_key"):
+            if "@" not in row.key and row.key != null:
                 if "." not in row.key and own:
                     continue
                 text = f"{name}: {printable(row.key)} matches no sender, whose mail goes the way of everything else"

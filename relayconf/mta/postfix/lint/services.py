@@ -13,7 +13,7 @@ _TYPES = frozenset({"inet", "unix", "unix-dgram", "fifo", "pass"})
 _YES_NO = frozenset({"y", "n", "-"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Service:
     """One service. `options` are its `-o`, `torn` those without a `=`; `fault` is why master would not start."""
 
