@@ -21,6 +21,9 @@ from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
 
 ControlOption = Annotated[Path | None, typer.Option("--control", help="A qmail control directory on this machine.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="A Postfix configuration directory on this machine.")
+]
 FlavourOption = Annotated[str | None, typer.Option("--flavour", help="Whose control directory it is.")]
 
 
@@ -35,14 +38,22 @@ def check(
     templates: TemplatesOption = None,
     control: ControlOption = None,
     flavour: FlavourOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Check the inventory, or a qmail control directory, without contacting a host."""
+    """Check the inventory, or a directory of qmail's or Postfix's configuration, without contacting a host."""
 
     def action(console: Console) -> ExitCode:
-        from relayconf.commands.check import check, check_control
+        from relayconf.commands.check import check, check_config, check_control
 
+        if config is not None and control is not None:
+            raise UsageError("one directory at a time: --control DIR or --config DIR")
         if control is not None:
-            return check_control(console, control, flavour=flavour)
+            return check_control(console, control, flavour=flavour, as_json=json)
+        if config is not None:
+            return check_config(console, config, as_json=json)
+        if json:
+            raise UsageError("--json goes with --control DIR or --config DIR")
         return check(console, Options(inventory=inventory, templates=templates))
 
     run(action)

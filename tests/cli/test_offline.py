@@ -98,6 +98,17 @@ def test_check_of_a_control_directory(host: LocalHost) -> None:
     assert (result.exit_code, result.stderr) == (0, f"{host.control}: classic (named), no problems\n")
 
 
+def test_check_of_a_postfix_directory(host: LocalHost) -> None:
+    """The same for Postfix, as text or JSON; one directory at a time."""
+    (host.folder / "main.cf").write_text("relayhost = [relay.test]\n")
+    result = run("check", "--config", ".")
+
+    assert (result.exit_code, result.stderr) == (0, ".: Postfix, no problems\n")
+    assert json.loads(run("check", "--config", ".", "--json").stdout)["findings"] == []
+    assert "one directory at a time" in run("check", "--config", ".", "--control", ".").stderr
+    assert "--json goes with" in run("check", "--json").stderr
+
+
 def test_providers() -> None:
     """All or one, for humans or machines."""
     assert run("providers").stdout.startswith("name ")
