@@ -186,15 +186,23 @@ def request_text(host: Host, mta: Watched, lines: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in every).encode()
 
 
-def observe(session: Session, host: Host, mta: Watched, known: Mapping[str, str] | None = None) -> Facts:
+def observe(
+    session: Session,
+    host: Host,
+    mta: Watched,
+    known: Mapping[str, str] | None = None,
+    asked: Sequence[tuple[str, str]] = (),
+) -> Facts:
     """Facts and watched files of *host*, read over *session* with the privileges that it has.
 
     *known* maps symbolic paths to the SHA-256 (hexadecimal) of contents that the caller has: such a file comes without
-    its content while it is unchanged. What changes while it is read is read again, twice. Raises ObserveError for
+    its content while it is unchanged. *asked* are senders and recipients without blanks for the MTA's own router: its
+    answers are the facts `route.N`, from 1. What changes while it is read is read again, twice. Raises ObserveError for
     anything that cannot be used, HostError for parameters that cannot be sent, and what the session raises.
     """
     known = known or {}
-    request = request_text(host, mta, [f"watch {file.path} {known.get(file.path, '-')}" for file in mta.watched(host)])
+    lines = [f"watch {file.path} {known.get(file.path, '-')}" for file in mta.watched(host)]
+    request = request_text(host, mta, [*lines, *(f"ask {sender} {recipient}" for sender, recipient in asked)])
     script = assemble(mta.SHELL, *OBSERVE)
     for _ in range(_TRIES):
         try:

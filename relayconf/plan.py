@@ -14,7 +14,7 @@ from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import ActualFile, Change, ChangeKind, DesiredFile
 from relayconf.masking import Masker
 from relayconf.model import Host
-from relayconf.mta.base import EVERYTHING_ELSE, Mta
+from relayconf.mta.base import EVERYTHING_ELSE, Mta, Question
 from relayconf.plankey import keyed_digest
 from relayconf.safety import Limit, crossed, row
 
@@ -51,7 +51,8 @@ class HostPlan:
     """Everything `apply` needs to know of one host (`changes`), and everything a reviewer wants to (the rest).
 
     `unfinished` is a transaction that was cut short and waits on the host; `recovered` says what became of one that was
-    put right before this plan was made. `drift` is what was edited by hand, `limits` what needs a flag of `apply`.
+    put right before this plan was made. `drift` is what was edited by hand, `limits` what needs a flag of `apply`;
+    `questions` are what the host's router has to confirm first.
     `fingerprint` is an HMAC over desired and base, in hex: equal plans on an unchanged host have equal ones.
     """
 
@@ -65,6 +66,7 @@ class HostPlan:
     recovered: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
     limits: tuple[Limit, ...] = ()
+    questions: tuple[Question, ...] = ()
     fingerprint: str
 
     @property
@@ -275,5 +277,6 @@ def plan_host(
         unfinished=facts.unfinished,
         drift=drift,
         limits=limits,
+        questions=tuple(mta.questions(after)) if changes else (),
         fingerprint=_fingerprint(host, changes, codes, key, label),
     )

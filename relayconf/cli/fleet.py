@@ -10,16 +10,20 @@ import typer
 from relayconf.cli.options import (
     DEFAULT_INVENTORY,
     AcceptNewOption,
+    ConfigOption,
     ControlOption,
     FlavourOption,
     HostsArgument,
     InventoryOption,
     JsonOption,
+    NoSpfOption,
     ParallelOption,
+    ResolverOption,
     TemplatesOption,
     fleet_options,
     run,
 )
+from relayconf.commands.options import SpfOptions
 from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
@@ -38,13 +42,16 @@ def plan(
     without_secrets: Annotated[
         bool, typer.Option("--without-secrets", help="Resolve no secret and compare none, as for cron.")
     ] = False,
+    resolver: ResolverOption = None,
+    no_spf: NoSpfOption = False,
 ) -> None:
     """Show exactly what would change on each host. Nothing is changed."""
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.plan import plan
 
-        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
+        spf = None if no_spf else SpfOptions(resolvers=resolver or ())
+        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json, spf)
         return plan(console, options, exit_code=exit_code, out=out, without_secrets=without_secrets)
 
     run(action)
@@ -103,6 +110,8 @@ def apply(
     ] = False,
     allow_weaker_tls: Annotated[bool, typer.Option("--allow-weaker-tls", help="Let a relay's TLS be weaker.")] = False,
     take_over: Annotated[bool, typer.Option("--take-over", help="Replace what somebody else configured.")] = False,
+    resolver: ResolverOption = None,
+    no_spf: NoSpfOption = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
 
@@ -111,7 +120,8 @@ def apply(
         from relayconf.commands.options import ApplyOptions, WaveOptions
         from relayconf.commands.plan import plan
 
-        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
+        spf = None if no_spf else SpfOptions(resolvers=resolver or ())
+        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json, spf)
         waves = WaveOptions(canary=canary, max_failures=max_failures, all_at_once=all_at_once)
         if saved is not None and (dry_run or fingerprint is not None):
             raise UsageError("--plan names the plan that is applied", hint="leave out --dry-run and --fingerprint")
@@ -149,9 +159,7 @@ def import_host(
         Path | None, typer.Option("-i", "--inventory", help="The inventory that HOST is in, when it is in one.")
     ] = None,
     control: ControlOption = None,
-    config: Annotated[
-        Path | None, typer.Option("--config", help="A configuration directory of Postfix on this machine.")
-    ] = None,
+    config: ConfigOption = None,
     flavour: FlavourOption = None,
     mta: Annotated[MtaName | None, typer.Option("--mta", help="Which MTA, where there are two.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file, not to standard output.")] = None,

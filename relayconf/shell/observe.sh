@@ -3,7 +3,7 @@
 
 # Add the line `PATH HASH` to what is watched: HASH is known to the caller, so that the content need not travel.
 read_request() {
-	state='' watched=''
+	state='' watched='' asked=''
 	while IFS= read -r q_line; do
 		q_rest=${q_line#* }
 		case $q_line in
@@ -13,6 +13,7 @@ read_request() {
 			;;
 		'state '* | 'parameter '*) take_place "$q_line" ;;
 		'watch '*) watched=$watched$q_rest$nl ;;
+		'ask '*) asked=$asked$q_rest$nl ;;
 		esac
 	done
 	reason='the request was cut'
@@ -55,6 +56,16 @@ state_facts() {
 	while IFS=$tab read -r s_path s_digest s_transaction s_time; do
 		fact "applied.$s_path" "$s_digest $s_transaction $s_time"
 	done <"$state/applied"
+}
+
+# Where the MTA's own router sends what each line of `asked`, SENDER RECIPIENT, tells of: facts numbered from 1, none where it
+# does not answer.
+route_facts() {
+	r_number=0 route=
+	while [ -n "$asked" ]; do
+		r_line=${asked%%"$nl"*} asked=${asked#*"$nl"} r_number=$((r_number + 1))
+		! mta_route "${r_line%% *}" "${r_line#* }" || fact "route.$r_number" "$route"
+	done
 }
 
 # Say what is absent or unusable, and collect what is there: `present` has a line `PATH HASH TARGET` each.
@@ -148,6 +159,7 @@ main() {
 	need id readlink stat || finish 10
 	state_facts
 	mta_facts || finish 10
+	route_facts
 	sort_out
 	send_files || finish 11
 	finish 0
