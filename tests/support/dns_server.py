@@ -59,6 +59,24 @@ def _reply(zone: Zone, wire: bytes, *, udp: bool) -> bytes | None:
 
 
 @contextmanager
+def _udp_beside(
+    tcp: type[socketserver.StreamRequestHandler], udp: type[socketserver.BaseRequestHandler]
+) -> Iterator[tuple[socketserver.ThreadingUDPServer, socketserver.ThreadingTCPServer]]:
+    """Servers at one port of both kinds; one that is free for datagrams may be taken for connections."""
+    for _ in range(20):
+        server = socketserver.ThreadingUDPServer((_ADDRESS, 0), udp)
+        try:
+            beside = socketserver.ThreadingTCPServer((_ADDRESS, server.server_address[1]), tcp)
+        except OSError:
+            server.server_close()
+            continue
+        with server, beside:
+            yield server, beside
+        return
+    raise OSError("no port is free for both")
+
+
+@contextmanager
 def dns_server(zone: Zone) -> Iterator[Server]:
     """Serve *zone* as long as the context lasts."""
 
@@ -74,16 +92,15 @@ def dns_server(zone: Zone) -> Iterator[Server]:
             if reply := _reply(zone, self.rfile.read(size), udp=False):
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)
 
-    with socketserver.ThreadingUDPServer((_ADDRESS, 0), Udp) as udp:
+    with _udp_beside(Tcp, Udp) as (udp, tcp):
         port = udp.server_address[1]
-        with socketserver.ThreadingTCPServer((_ADDRESS, port), Tcp) as tcp:
-            threads = [threading.Thread(target=one.serve_forever, args=(0.02,)) for one in (udp, tcp)]
+        threads = [threading.Thread(target=one.serve_forever, args=(0.02,)) for one in (udp, tcp)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield Server(address=_ADDRESS, port=port)
+        finally:
+            udp.shutdown()
+            tcp.shutdown()
             for thread in threads:
-                thread.start()
-            try:
-                yield Server(address=_ADDRESS, port=port)
-            finally:
-                udp.shutdown()
-                tcp.shutdown()
-                for thread in threads:
-                    thread.join()
+                thread.join()
