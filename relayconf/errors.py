@@ -20,6 +20,7 @@ RelayconfError
 │   │   └── AuthenticationFailed
 │   ├── BecomeError            connected, but sudo refused: nothing ran on the host
 │   ├── ConnectionLost         the line dropped while a script ran: its outcome is unknown here
+│   │   └── RecoveryLost       the same, while the script put right what had been cut short
 │   └── TcpRefused             a connection asked for from the host's side did not open
 └── HostError                  the script ran on the host and says why it cannot go on
     ├── HostCrash              relayconf itself failed while it worked on this host
@@ -34,6 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+TcpReason: TypeAlias = Literal["forbidden", "refused", "no route", "no name", "timeout", "unknown"]
+"""Why a connection did not open."""
 
 
 class RelayconfError(Exception):
@@ -149,8 +154,19 @@ class ConnectionLost(SessionError):
     """The line dropped while a script ran, or it was given up: what the host did is unknown here, its journal knows."""
 
 
+class RecoveryLost(ConnectionLost):
+    """The line dropped while the host put right what had been cut short there: whether it changed is unknown here."""
+
+
 class TcpRefused(SessionError):
-    """A TCP connection asked for from the host's side did not open; the SSH server gives no finer reason."""
+    """A TCP connection asked for from the host's side did not open.
+
+    `reason` says why as far as that is known: an SSH server tells no more than that it is forbidden or took too long.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, reason: TcpReason = "unknown") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class HostError(RelayconfError):

@@ -9,6 +9,7 @@ from relayconf.commands.saved import OTHER_PLAN, judge, wire
 from relayconf.commands.spf_consequences import spf_view
 from relayconf.commands.waves import chosen_waves, idle_canary, insist_on_canary, wanted_canary
 from relayconf.console import Console
+from relayconf.deploy import Terms
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
@@ -80,9 +81,10 @@ def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> Exi
         if note := idle_canary(canary, plans.pending_hosts):
             console.talk(note)
         if not how.yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
-            console.talk("nothing was changed")
+            put_right = any(result.plan is not None and result.plan.recovered for result in plans.results)
+            console.talk("nothing else was changed" if put_right else "nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans, flush=how.flush, confirm=how.confirm, waves=order)
+        fleet = rollout.apply(plans, Terms(flush=how.flush, confirm=how.confirm, allowed=how.allowed), order)
     done = (
         json.fleet(fleet, kind="apply", fingerprint=fingerprint, spf=spf.value) if options.json else text.applied(fleet)
     )

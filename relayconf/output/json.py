@@ -29,8 +29,8 @@ def _file(item: FileDiff) -> Json:
     }
 
 
-def finding_value(finding: Finding) -> Json:
-    """One finding as JSON has it."""
+def finding_value(finding: Finding) -> Mapping[str, Json]:
+    """A finding as an object."""
     return {
         "code": finding.code,
         "severity": str(finding.severity),
