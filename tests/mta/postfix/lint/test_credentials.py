@@ -40,6 +40,7 @@ EXHIBITS = {
     ),
 }
 QUIET = (
+    Exhibit(files={"/etc/postfix/sasl_passwd": seen(PASSWORDS)}, is_live=False),
     Exhibit(tables={"sasl_passwd": "relay.test user:geheim\n"}),
     Exhibit(tables={"sasl_passwd": "[relay.test]:587 user:geheim\nrelay.test user:geheim\n"}),
     Exhibit(
