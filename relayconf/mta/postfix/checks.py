@@ -127,5 +127,5 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[
         found.append(error("postfix-unreadable", failure.message, *ways_out))
     else:
         found += _host(host, facts, live, desired)
-        found += linted.findings(facts, desired, {finding.code for finding in found})
+        found += linted.findings(facts, desired, tuple(found))
     return tuple(dict.fromkeys([*found, *_queue(facts.values)]))

@@ -65,7 +65,7 @@ def keys(config: Configuration) -> Iterator[Fault]:
         by_host = {hop.host.lower(): use for use, hop in reversed(lacking)}
         blamed = set()
         for row in rows:
-            use = None if row.key.lower() in matched or "@" in row.key else _same_host(row.key, by_host)
+            use = None if row.key.lower() in matched else _same_host(row.key, by_host)
             if use is not None and is_whole:
                 blamed.add(use.text)
                 text = (
