@@ -58,7 +58,9 @@ def test_results_in_several_fields_of_one_server() -> None:
     assert _short(header) == [("spf", "fail", "fail"), ("dkim", "pass", "pass")]
 
 
-@pytest.mark.parametrize("header", [b"", b"Subject: x\n", b"Received-SPF: 7\n", b"Authentication-Results: ;;=\n", b"\xff\n"])
+@pytest.mark.parametrize(
+    "header", [b"", b"Subject: x\n", b"Received-SPF: 7\n", b"Authentication-Results: ;;=\n", b"\xff\n"]
+)
 def test_nothing_to_see(header: bytes) -> None:
     """Is no result."""
     assert noted(header) == ()

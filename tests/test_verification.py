@@ -16,6 +16,7 @@ _HEAD = "Nov 24 18:28:03 mail1 postfix/smtp[1149]: B40EC3F4: to=<you@world.test>
 _DELAYS = "delay=0.01, delays=0/0/0/0, "
 _THERE = f"relay=isp.relays.test[10.87.0.100]:465, {_DELAYS}"
 _SAID = "host isp.relays.test[10.87.0.100] said: "
+_SERVER = "server isp.relays.test[10.87.0.100] said: "
 _GOOD = f"{_HEAD}{_THERE}dsn=2.1.5, status=deliverable (250 2.1.5 Ok)"
 
 
@@ -25,7 +26,9 @@ def _one(rest: str) -> Verified:
 
 def test_what_passes() -> None:
     """With its server and what was logged of TLS there; local parts are other people's."""
-    tls = "Nov 24 18:28:03 mail1 postfix/smtp[1149]: Verified TLS connection established to isp.relays.test[10.8.0.1]:465"
+    tls = (
+        "Nov 24 18:28:03 mail1 postfix/smtp[1149]: Verified TLS connection established to isp.relays.test[10.8.0.1]:465"
+    )
     judged = judge_postfix([tls, _GOOD], _TARGET)
 
     assert judged.outcome is Outcome.PASS
@@ -53,8 +56,7 @@ def test_a_message_that_was_taken() -> None:
     ("rest", "outcome", "code"),
     [
         (
-            f"{_THERE}dsn=4.7.8, status=undeliverable (SASL authentication failed; server isp.relays.test[10.87.0.100] "
-            "said: 535 5.7.8 Authentication credentials invalid)",
+            f"{_THERE}dsn=4.7.8, status=undeliverable (SASL authentication failed; {_SERVER}535 5.7.8 no)",
             "fail",
             "auth-failed",
         ),
@@ -66,8 +68,7 @@ def test_a_message_that_was_taken() -> None:
         (f"{_THERE}dsn=5.9.9, status=SOFTBOUNCE ({_SAID}550 5.9.9 hm)", "fail", None),
         (f"{_THERE}dsn=5.3.2, status=bounced ({_SAID}550 5.3.2 hm)", "fail", "server-busy"),
         (
-            f"relay=none, {_DELAYS}dsn=4.4.1, status=undeliverable (connect to isp.relays.test[10.87.0.100]:465: "
-            "Connection refused)",
+            f"relay=none, {_DELAYS}dsn=4.4.1, status=undeliverable (connect to isp.test[10.8.0.1]:465: Connection refused)",
             "fail",
             "connect-refused",
         ),

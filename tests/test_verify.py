@@ -20,10 +20,14 @@ from tests.support.hosts import TO_ISP, qmail_host
 
 _PROBE = Probe(sender="me@kamata-net.com", recipient="you@world.test")
 _TEST = RelayTest(target=TO_ISP, domain="relayconf-probe.invalid", probe=_PROBE)
-_LETTER = Letter(sender="me@kamata-net.com", recipient="you@world.test", token="0123456789abcdef")  # noqa: S106
+_LETTER = Letter(sender="me@kamata-net.com", recipient="you@world.test", token="0123456789abcdef")
 _SENT = (
-    b"queued ABC\nlog Nov 24 mail1 postfix/smtp[1]: ABC: to=<you@world.test>, relay=mail.asahi-net.or.jp[192.0.2.1]:25, "
-    b"delay=1, delays=1/1/1/1, dsn=2.0.0, status=sent (250 ok)\nend 0\n"
+    b"queued ABC\nlog Nov 24 mail1 postfix/smtp[1]: ABC: to=<you@world.test>, "
+    b"relay=mail.asahi-net.or.jp[192.0.2.1]:25, delay=1, delays=1/1/1/1, dsn=2.0.0, status=sent (250 ok)\nend 0\n"
+)
+_DELIVERED = (
+    b"log starting delivery 1: msg 2 to remote you@world.test\n"
+    b"log delivery 1: success: 192.0.2.7_accepted_message./\nend 0\n"
 )
 
 
@@ -97,8 +101,7 @@ def test_no_addresses() -> None:
         (b"queued ABC\nunseen no line\nend 0\n", "unknown", "no line", "ABC"),
         (b"end 0\n", "unknown", "the host says nothing of it", None),
         (
-            b"log starting delivery 1: msg 2 to remote you@world.test\n"
-            b"log delivery 1: success: 192.0.2.7_accepted_message./\nend 0\n",
+            _DELIVERED,
             "pass",
             "it took the message",
             None,

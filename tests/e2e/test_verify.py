@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -103,7 +102,7 @@ def test_greylisting(admin: LabAdmin) -> None:
 
 def test_a_wrong_password(admin: LabAdmin) -> None:
     """Postfix would try again for days; verify calls it what it is."""
-    _change(admin, password="another")  # noqa: S106
+    _change(admin, password="another")
     ran = admin.run("verify", "mail1", "--json")
 
     first, second = json.loads(ran.out)["hosts"][0]["tests"]
