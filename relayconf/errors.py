@@ -9,6 +9,7 @@ RelayconfError
 ├── MapError                   a lookup table's source holds, or would have to hold, what Postfix would misread
 ├── SecretError                a secret reference cannot be resolved
 ├── KeyFileError               the key that masks secrets cannot be read or made
+├── MailboxError               the mailbox that test messages go to cannot be read
 ├── PlanFileError              a saved plan cannot be read, written or used here
 ├── SessionError               something between this machine and one host
 │   ├── ConnectError           no session came to be: nothing ran on the host
@@ -100,6 +101,10 @@ class SecretError(RelayconfError):
 
 class KeyFileError(RelayconfError):
     """The key file that masks secrets (`plan.key`) cannot be read, is not 32 bytes, or is open to others."""
+
+
+class MailboxError(RelayconfError):
+    """The mailbox that test messages go to cannot be read: no connection, no login, or no sense in its answers."""
 
 
 class PlanFileError(RelayconfError):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from relayconf.authentication import Noted
 from relayconf.bounces import postfix
 from relayconf.bounces.qmail import QmailLog
 from relayconf.bounces.rejection import Rejection, masked, rejection
@@ -121,6 +122,12 @@ def judge_postfix(lines: Sequence[str], target: Smarthost | None) -> Verified:
         return judged
     other = f"mail to this recipient does not go to {target}, but to {relay}: `probe:` needs one that does"
     return replace(judged, outcome=Outcome.UNKNOWN, said=other, category=None)
+
+
+def of_header(noted: Noted) -> Verified:
+    """What the receiver noted of a message that arrived."""
+    outcome = Outcome(noted.outcome)
+    return Verified(outcome=outcome, said=f"the receiver notes {noted.word}", evidence=masked(noted.evidence))
 
 
 def judge_report(outcome: str, text: str) -> Verified:

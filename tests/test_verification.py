@@ -68,7 +68,7 @@ def test_a_message_that_was_taken() -> None:
         (f"{_THERE}dsn=5.9.9, status=SOFTBOUNCE ({_SAID}550 5.9.9 hm)", "fail", None),
         (f"{_THERE}dsn=5.3.2, status=bounced ({_SAID}550 5.3.2 hm)", "fail", "server-busy"),
         (
-            f"relay=none, {_DELAYS}dsn=4.4.1, status=undeliverable (connect to isp.test[10.8.0.1]:465: Connection refused)",
+            f"relay=none, {_DELAYS}dsn=4.4.1, status=undeliverable (connect to a[10.8.0.1]:465: Connection refused)",
             "fail",
             "connect-refused",
         ),

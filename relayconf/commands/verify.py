@@ -10,15 +10,16 @@ from relayconf.authentication import MOST_BYTES, Noted, noted
 from relayconf.commands.options import Options, VerifyOptions
 from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
-from relayconf.errors import HostError, UsageError
+from relayconf.errors import HostError, MailboxError, SecretError, UsageError
 from relayconf.exits import ExitCode
+from relayconf.mailbox import find
 from relayconf.model import Host, Smarthost
 from relayconf.mtas import MTAS
 from relayconf.output import verify as text
 from relayconf.output import verify_json as json
 from relayconf.relay_tests import relay_tests
 from relayconf.remote.base import Session
-from relayconf.verification import Outcome, Verified
+from relayconf.verification import Outcome, Verified, of_header, unknown
 from relayconf.verify import Letter, Turns, ask_relay, send
 from relayconf.visits import Told, Visited
 
@@ -48,12 +49,30 @@ def _sender(host: Host, given: str | None) -> str:
     return given
 
 
-def _letter(host: Host, session: Session, turns: Turns, how: VerifyOptions, recipient: str) -> Told[Tested]:
+def _arrival(wiring: Wiring, letter: Letter, wait: int) -> Tested:
+    """What the mailbox of the inventory shows of it. Without one there is nothing to say."""
+    mailbox = wiring.inventory.mailbox
+    if mailbox is None:
+        return ()
+    try:
+        password = wiring.secrets.resolve(mailbox.credentials.password)
+        header = find(mailbox, password, letter.message_id, wait=wait)
+    except (MailboxError, SecretError) as error:
+        return (("mailbox", unknown(error.message)),)
+    if header is None:
+        return (("mailbox", unknown(f"the message is not in the mailbox within {wait} s")),)
+    arrived = Verified(outcome=Outcome.PASS, said="the message is there")
+    return (("mailbox", arrived), *((one.method, of_header(one)) for one in noted(header)))
+
+
+def _letter(host: Host, session: Session, turns: Turns, how: VerifyOptions, wiring: Wiring) -> Told[Tested]:
+    recipient = how.recipient or ""
     letter = Letter(sender=_sender(host, how.sender), recipient=recipient, token=secrets.token_hex(8))
     target = _default(host)
     with turns.at(target.relay.name if target else "direct"):
         sent = send(session, host, MTAS[host.mta], letter, wait=how.wait)
-    return Told(value=((f"to {recipient}", sent),))
+    more = _arrival(wiring, letter, how.wait) if sent.outcome is Outcome.PASS else ()
+    return Told(value=((f"to {recipient}", sent), *more))
 
 
 def _exit_code(visited: Visited[Tested]) -> ExitCode:
@@ -70,7 +89,7 @@ def verify(console: Console, options: Options, how: VerifyOptions) -> ExitCode:
     def step(host: Host, session: Session) -> Told[Tested]:
         if how.recipient is None:
             return _tests(host, session, turns, how.wait)
-        return _letter(host, session, turns, how, how.recipient)
+        return _letter(host, session, turns, how, wiring)
 
     with wiring.visits() as visits:
         visited = visits.visit(wiring.hosts, step)

@@ -15,8 +15,10 @@ from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
 from tests.shell.qmail_kinds import open_folder
 from tests.shell.sandbox import running
+from tests.support.imap_server import imap_server
 from tests.support.local_host import INVENTORY, local_host, said
 from tests.support.qmail_remote import install
+from tests.support.qmail_send import stand_in
 from tests.support.smtp_relay import relay
 
 _HOW = VerifyOptions(wait=20)
@@ -78,6 +80,56 @@ def test_a_real_message(tmp_path: Path, relay_is: str, sender: str | None, code:
 
     assert verify(heard.console, local_host(tmp_path, inventory=text).options(), how) is code
     assert words in heard.out.getvalue()
+
+
+_DELIVERED = """\
+info msg 8: bytes 200 from <me@kamata-net.com> qp 2 uid 0
+starting delivery 2: msg 8 to remote you@world.test
+delivery 2: success: 192.0.2.7_accepted_message./Remote_host_said:_250_ok/
+"""
+
+
+@pytest.mark.parametrize(
+    ("secret", "arrives", "code", "rows"),
+    [
+        (
+            "geheim-9",
+            True,
+            ExitCode.HOST_FAILED,
+            ["pass   it took the message", "pass   the message is there", "fail   the receiver notes softfail"],
+        ),
+        ("geheim-9", False, ExitCode.OK, ["unknown   the message is not in the mailbox within 1 s"]),
+        ("geheim-8", False, ExitCode.OK, ["unknown   the mailbox at 127.0.0.1:{port} does not accept the login"]),
+        (None, False, ExitCode.OK, ["unknown   the environment has no variable MAILBOX_PASSWORD"]),
+    ],
+)
+def test_a_message_and_its_mailbox(  # noqa: PLR0917
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str | None,
+    arrives: bool,  # noqa: FBT001
+    code: ExitCode,
+    rows: list[str],
+) -> None:
+    """What the receiver noted counts too; a mailbox that cannot be read leaves it unknown."""
+    if secret is not None:
+        monkeypatch.setenv("MAILBOX_PASSWORD", secret)
+    heard = said()
+    with imap_server(tmp_path) as (server, authority):
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        auth = "{{username: postmaster, password: {{env: MAILBOX_PASSWORD}}}}"
+        mailbox = f"mailbox: {{{{host: 127.0.0.1, port: {server.port}, auth: {auth}}}}}\n"
+        host = local_host(tmp_path, inventory=INVENTORY + mailbox)
+        letter = tmp_path / "letter"
+        if arrives:
+            server.arrive = lambda: server.messages.append(b"Received-SPF: softfail x\r\n" + letter.read_bytes())
+        how = VerifyOptions(recipient="you@world.test", sender="me@kamata-net.com", wait=1)
+        with running(tmp_path / "qmail", "qmail-send", stand_in(tmp_path / "qmail", tmp_path, _DELIVERED)):
+            assert verify(heard.console, host.options(), how) is code, heard.out.getvalue()
+
+    assert [
+        row for row in rows if row.format(port=server.port) not in " ".join(heard.out.getvalue().split(" " * 9))
+    ] == []
 
 
 def test_headers(tmp_path: Path) -> None:

@@ -16,18 +16,13 @@ from relayconf.verify import Letter, ask_relay, send
 from tests.shell.qmail_kinds import KINDS, qmail_of
 from tests.shell.sandbox import Sandbox, running, shells
 from tests.support.hosts import TO_ISP, qmail_host
+from tests.support.qmail_send import stand_in
 from tests.support.smtp_relay import relay
 
 _TEST = RelayTest(
     target=TO_ISP, domain=ANYBODY, probe=Probe(sender="test@kamata-net.com", recipient="us@kamata-net.com")
 )
 _LETTER = Letter(sender="me@kamata-net.com", recipient="you@world.test", token="0123456789abcdef")
-_INJECT = """\
-#!/bin/sh
-echo "$@" >{root}/arguments
-cat >{root}/letter.new
-mv {root}/letter.new {root}/letter
-"""
 _OTHERS = """\
 new msg 7
 info msg 7: bytes 200 from <other@kamata-net.com> qp 1 uid 1
@@ -72,18 +67,6 @@ def test_where_there_is_no_qmail_remote(host: Sandbox) -> None:
     assert judged.said == f"no test by qmail-remote: {host.home}/bin/qmail-remote is missing"
 
 
-def _stand_in(host: Sandbox, lines: str) -> str:
-    """A stand-in for qmail-send that logs *lines* as soon as a message is there; qmail-inject keeps that."""
-    inject = host.home / "bin" / "qmail-inject"
-    inject.parent.mkdir(exist_ok=True)
-    inject.write_text(_INJECT.format(root=host.root))
-    inject.chmod(0o755)
-    (host.root / "words").write_text(lines)
-    (host.root / "current").touch()
-    waiting = f"while [ ! -e {host.root}/letter ]; do sleep 0.05; done"
-    return f"exec >>{host.root}/current\n{waiting}\ncat {host.root}/words\nread x"
-
-
 def _send(host: Sandbox, wait: int = 5) -> tuple[str, str]:
     judged = send(host.session, qmail_host(home=host.home, state=host.state), qmail, _LETTER, wait=wait)
     return judged.outcome, judged.said
@@ -91,7 +74,7 @@ def _send(host: Sandbox, wait: int = 5) -> tuple[str, str]:
 
 def test_a_real_message(host: Sandbox) -> None:
     """Our own delivery is found among others to the same recipient."""
-    with running(host.home, "qmail-send", _stand_in(host, _OTHERS)):
+    with running(host.home, "qmail-send", stand_in(host.home, host.root, _OTHERS)):
         assert _send(host) == ("pass", "it took the message")
     letter = (host.root / "letter").read_text()
 
@@ -102,7 +85,7 @@ def test_a_real_message(host: Sandbox) -> None:
 
 def test_a_message_that_is_not_seen_to_end(dash: Sandbox) -> None:
     """Nobody can tell."""
-    with running(dash.home, "qmail-send", _stand_in(dash, _OTHERS[: _OTHERS.index("delivery 2")])):
+    with running(dash.home, "qmail-send", stand_in(dash.home, dash.root, _OTHERS[: _OTHERS.index("delivery 2")])):
         outcome, said = _send(dash, wait=1)
 
     assert outcome == "unknown"
@@ -111,7 +94,7 @@ def test_a_message_that_is_not_seen_to_end(dash: Sandbox) -> None:
 
 def test_a_log_that_is_rotated(dash: Sandbox) -> None:
     """Then the lines are in another file."""
-    script = _stand_in(dash, "").replace("read x", f"mv {dash.root}/current {dash.root}/old\nread x")
+    script = stand_in(dash.home, dash.root, "").replace("read x", f"mv {dash.root}/current {dash.root}/old\nread x")
     with running(dash.home, "qmail-send", script):
         assert _send(dash) == ("unknown", f"the log {dash.root}/current was rotated meanwhile")
 
@@ -123,7 +106,7 @@ def test_no_qmail_send(dash: Sandbox) -> None:
 
 def test_an_inject_that_fails(dash: Sandbox) -> None:
     """Is an error of that host."""
-    script = _stand_in(dash, "")
+    script = stand_in(dash.home, dash.root, "")
     (dash.home / "bin" / "qmail-inject").write_text("#!/bin/sh\necho 'qmail-inject: fatal: no queue' >&2\nexit 111\n")
     with running(dash.home, "qmail-send", script), pytest.raises(HostError) as caught:
         _send(dash)
