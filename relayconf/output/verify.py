@@ -46,8 +46,6 @@ def verified(visited: Visited[tuple[tuple[str, Verified], ...]]) -> str:
     """Each host's tests, and how many there are of each outcome."""
     lines = [line for host, tested in visited.values.items() for line in _block(host, tested)]
     lines += failures(visited.fleet)
-    if lines and lines[-1]:
-        lines.append("")
     outcomes = [str(one.outcome) for tested in visited.values.values() for _, one in tested]
     return "\n".join([*lines, _sums(outcomes)])
 
