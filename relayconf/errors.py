@@ -8,9 +8,12 @@ RelayconfError
 ├── MainCfError                main.cf, or a change asked of it, is something that Postfix would misread
 ├── MapError                   a lookup table's source holds, or would have to hold, what Postfix would misread
 ├── SecretError                a secret reference cannot be resolved
-├── KeyFileError               the key that masks secrets cannot be read or made
+├── KeyFileError               the key that masks secrets, or one of TSIG, cannot be read or made
 ├── MailboxError               the mailbox that test messages go to cannot be read
 ├── PlanFileError              a saved plan cannot be read, written or used here
+├── StateError                 what an earlier run left in the user's state folder cannot be read or written
+├── DnsError                   a DNS server did not do what it was asked
+│   └── RecordChanged          the records are no longer what the plan saw: nothing was changed
 ├── SessionError               something between this machine and one host
 │   ├── ConnectError           no session came to be: nothing ran on the host
 │   │   ├── Unreachable        name, route, port or time-out
@@ -100,7 +103,7 @@ class SecretError(RelayconfError):
 
 
 class KeyFileError(RelayconfError):
-    """The key file that masks secrets (`plan.key`) cannot be read, is not 32 bytes, or is open to others."""
+    """A key file (`plan.key`, or one of TSIG) cannot be read, is not of its form, or is open to others."""
 
 
 class MailboxError(RelayconfError):
@@ -109,6 +112,18 @@ class MailboxError(RelayconfError):
 
 class PlanFileError(RelayconfError):
     """A saved plan cannot be read or written, was not written by this key, or was made of another inventory."""
+
+
+class StateError(RelayconfError):
+    """What an earlier run left in the user's state folder cannot be read, or that of this run cannot be written."""
+
+
+class DnsError(RelayconfError):
+    """A DNS server did not do what it was asked; the message says whether something was changed."""
+
+
+class RecordChanged(DnsError):
+    """The TXT records are no longer what the plan saw. Nothing was changed."""
 
 
 class SessionError(RelayconfError):

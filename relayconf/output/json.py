@@ -29,7 +29,8 @@ def _file(item: FileDiff) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def finding_value(finding: Finding) -> Json:
+    """One finding as JSON has it."""
     return {
         "code": finding.code,
         "severity": str(finding.severity),
@@ -45,7 +46,7 @@ def _plan(plan: HostPlan) -> Json:
             {"recipients": route.recipients, "before": route.before, "after": route.after} for route in plan.routes
         ],
         "routes_unchanged": plan.routes_unchanged,
-        "findings": [_finding(finding) for finding in plan.findings],
+        "findings": [finding_value(finding) for finding in plan.findings],
         "drift": [
             {"path": item.path, "name": item.name, "last": item.last, "disk": item.disk, "wanted": item.wanted}
             for item in plan.drift

@@ -40,13 +40,15 @@ class Sending:
 class SpfPlan:
     """What to do about the record of one domain.
 
-    `live` has the SPF records of now, as a rule one, `record` the one that is to be; None: there is none to propose,
-    and the findings say why. `terms` and `voids` are the look-ups of that record, at most. `ttl` is that of the live
-    answer, in seconds: so long the old record can be seen.
+    `live` has the SPF records of now, as a rule one, `others` the other TXT records beside them, `record` the one that
+    is to be; None: there is none to propose, and the findings say why. `terms` and `voids` are the look-ups of that
+    record, at most. `ttl` is that of the live answer, in seconds: so long the old record can be seen. `zone` is the one
+    that the domain is in, empty where the DNS names none.
     """
 
     domain: str
     live: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     record: str | None = None
     added: tuple[str, ...] = ()
     sending: tuple[Sending, ...] = ()
@@ -54,6 +56,7 @@ class SpfPlan:
     terms: int = 0
     voids: int = 0
     ttl: int = 0
+    zone: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -266,6 +269,7 @@ def plan(domain: str, needs: Sequence[Need], lookup: Lookup) -> SpfPlan:
     return SpfPlan(
         domain=domain,
         live=live,
+        others=tuple(value for value in answer.values if not is_spf(value)),
         record=_proposed(merge, live),
         added=tuple(merge.added),
         sending=tuple(_sending(base, merge)),
