@@ -18,6 +18,7 @@ import dns.rdata
 import dns.rdatatype
 import dns.rdtypes.ANY.TXT
 import dns.resolver
+import dns.reversename
 
 from relayconf.errors import UsageError
 from relayconf.spf.lookup import UNKNOWN, Answer, Lookup, Outcome, answered, zone_of
@@ -129,6 +130,31 @@ def ask_each(
     """What each of *servers* says of *name*, all asked at once, in their order."""
     with ThreadPoolExecutor(max_workers=max(1, min(len(servers), _PARALLEL))) as pool:
         return tuple(pool.map(lambda one: ask(one, name, kind, timeout=timeout, recursive=recursive), servers))
+
+
+def question(name: str, kind: str) -> bytes:
+    """A question for *name*, as it travels. Raises ValueError for a name that cannot be."""
+    try:
+        return dns.message.make_query(name, kind, use_edns=0, payload=1232).to_wire()
+    except dns.exception.DNSException as error:
+        raise ValueError(f"{name!r} is no name of the DNS") from error
+
+
+def answer_to(asked: bytes, reply: bytes) -> Answer | None:
+    """What *reply* says to the question *asked*; None where it is none to it, or was cut to fit a datagram."""
+    try:
+        response = dns.message.from_wire(reply)
+    except (dns.exception.DNSException, ValueError):
+        return None
+    if not dns.message.from_wire(asked).is_response(response) or response.flags & dns.flags.TC:
+        return None
+    return _answer(response)
+
+
+def reversed_address(address: str) -> str:
+    """*address* as lists of addresses have it: bytes of IPv4, nibbles of IPv6, the last first (RFC 5782 2.1, 2.4)."""
+    name = dns.reversename.from_address(address)
+    return name.to_text().removesuffix(".in-addr.arpa.").removesuffix(".ip6.arpa.")
 
 
 def resolver(servers: Sequence[Server], *, timeout: float = TIMEOUT, recursive: bool = True) -> Lookup:

@@ -35,6 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+TcpReason: TypeAlias = Literal["forbidden", "refused", "no route", "no name", "timeout", "unknown"]
+"""Why a connection did not open."""
 
 
 class RelayconfError(Exception):
@@ -155,7 +159,14 @@ class ConnectionLost(SessionError):
 
 
 class TcpRefused(SessionError):
-    """A TCP connection asked for from the host's side did not open; the SSH server gives no finer reason."""
+    """A TCP connection asked for from the host's side did not open.
+
+    `reason` says why as far as that is known: an SSH server tells no more than that it is forbidden or took too long.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, reason: TcpReason = "unknown") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class HostError(RelayconfError):

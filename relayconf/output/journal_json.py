@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
-from relayconf.exits import ExitCode
 from relayconf.journal import Undone
 from relayconf.output.json import FORMAT, Json, error_of
 from relayconf.standing import Standing
@@ -57,12 +56,9 @@ def _standing(now: Standing) -> Json:
 
 
 def document(
-    visited: Visited[T], *, kind: str, key: str, told: Callable[[T], Json], exit_code: ExitCode | None = None
+    visited: Visited[T], *, kind: str, key: str, told: Callable[[T], Json], exit_code: int | None = None
 ) -> str:
-    """One document; what a host told stands under *key*, null where it told nothing. The worst host decides its code.
-
-    With *exit_code* that is another's say.
-    """
+    """One document; what a host told stands under *key*, null where it told nothing. *exit_code*: not the fleet's."""
     hosts: list[Json] = [
         {
             "host": result.host,
@@ -72,8 +68,8 @@ def document(
         }
         for result in visited.fleet.results
     ]
-    code = visited.fleet.exit_code if exit_code is None else exit_code
-    value: Json = {"format": FORMAT, "kind": kind, "hosts": hosts, "exit_code": int(code)}
+    code = int(visited.fleet.exit_code if exit_code is None else exit_code)
+    value: Json = {"format": FORMAT, "kind": kind, "hosts": hosts, "exit_code": code}
     return json.dumps(value, indent=2)
 
 
