@@ -22,6 +22,7 @@ _FAILED = frozenset({"fail", "hardfail", "softfail", "permerror", "policy"})
 
 _RECEIVED_SPF = re.compile(r"\s*([A-Za-z]{1,20})")
 _RESULT = re.compile(r"^\s*(spf|dkim|dmarc)(?:/[0-9]+)?\s*=\s*([A-Za-z]{1,20})", re.IGNORECASE)
+_FIELD = re.compile(rb"^[!-9;-~]+:", re.MULTILINE)
 _SERVER = re.compile(r"\s*([^\s;]{1,255})")
 
 
@@ -76,12 +77,18 @@ def _of_results(values: list[str]) -> Iterator[Noted]:
                 yield _noted(match[1].lower(), match[2], f"Authentication-Results: {value}")
 
 
+def _fields(header: bytes) -> bytes:
+    """From the first line that is a field on: mailboxes have a line of their own above it, and people paste more."""
+    first = _FIELD.search(header)
+    return header[first.start() :] if first else b""
+
+
 def noted(header: bytes) -> tuple[Noted, ...]:
     """What *header*, as the receiver keeps it, notes: one result a method, the topmost, SPF first.
 
     The receiver writes above what came with the message, so what stands further down is believed less, or not at all.
     """
-    message = BytesHeaderParser(policy=compat32).parsebytes(header[:MOST_BYTES].lstrip(b"\r\n"))
+    message = BytesHeaderParser(policy=compat32).parsebytes(_fields(header[:MOST_BYTES]))
     found: dict[str, Noted] = {}
     for value in _values(message, "Received-SPF")[:1]:
         if match := _RECEIVED_SPF.match(value):

@@ -66,9 +66,10 @@ def test_nothing_to_see(header: bytes) -> None:
     assert noted(header) == ()
 
 
-def test_pasted_with_empty_lines_above() -> None:
+@pytest.mark.parametrize("above", [b"\r\n\r\n", b"From me@kamata-net.com Tue Nov 24 19:02:46 2026\n", b"see here\n\n"])
+def test_pasted_with_something_above(above: bytes) -> None:
     """As it happens."""
-    assert _short(b"\r\n\r\n" + _SPF) == [("spf", "softfail", "fail")]
+    assert _short(above + _SPF) == [("spf", "softfail", "fail")]
 
 
 @pytest.mark.parametrize(
