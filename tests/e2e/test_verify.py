@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,16 @@ _STRICT = """\
 postconf -e 'mynetworks = 10.87.0.0/16' 'header_checks = regexp:/etc/postfix/checks' \
     'relay_domains = strict.test' 'relay_recipient_maps ='
 echo '/^Subject: a test of the way/ REJECT 5.7.1 not this one' >/etc/postfix/checks
+postfix reload
+"""
+_JOURNALD = Path("/lib/systemd/systemd-journald")
+_TO_THE_JOURNAL = f"""\
+mount -t cgroup2 none /sys/fs/cgroup
+mkdir -p /run/systemd/journal /run/log/journal
+setsid {_JOURNALD} >/dev/null 2>&1 </dev/null &
+while [ ! -S /run/systemd/journal/dev-log ]; do sleep 0.05; done
+ln -s /run/systemd/journal/dev-log /dev/log
+postconf -e maillog_file=
 postfix reload
 """
 _REPORTS = "sender delivery status notification"
@@ -148,7 +159,7 @@ def test_a_log_that_is_elsewhere(admin: LabAdmin) -> None:
     host.run(["sh", "-c", "mv /var/log/mail.away /var/log/mail.log && postconf -e maillog_file=/var/log/mail.log"])
 
     assert away.code == ExitCode.OK
-    assert "Postfix logs to no file on this host" in away.out
+    assert "Postfix logs to no file and no journal on this host" in away.out
     assert host.log().count("pickup[") == sent
 
     manager = host.output(["pgrep", "-x", "qmgr"])
@@ -162,3 +173,17 @@ def test_a_log_that_is_elsewhere(admin: LabAdmin) -> None:
     host.postfix("start")
 
     assert _lines(stopped) == ["isp:465 unknown Postfix does not run", "strict:25 unknown Postfix does not run"]
+
+
+@pytest.mark.skipif(not _JOURNALD.exists(), reason="needs systemd-journald")
+def test_a_journal(admin: LabAdmin) -> None:
+    """Where it is all that there is, and beside a file that nobody writes to any more. The last test: it stays so."""
+    host = admin.lab.host("mail1")
+    host.run(["sh", "-c", _TO_THE_JOURNAL])
+    beside = admin.run("verify")
+    host.run(["mv", "/var/log/mail.log", "/var/log/mail.away"])
+    alone = admin.run("verify", "--send", "friend@world.test")
+
+    assert beside.out.endswith("\nVerify: 2 pass\n"), beside.out
+    assert _lines(alone) == ["to friend@world.test pass it took the message"], alone.out
+    assert "status=sent (250 2.0.0 Ok: recorded)" in alone.out

@@ -939,19 +939,33 @@ mta_flush() {
 	}
 }
 
-# What this Postfix has logged since `log_start`, as long as that is the same file.
+# What this Postfix has logged since then, into the file `log` or into the journal.
 read_news() {
-	[ "$(wc -c <"$log")" -ge "$log_start" ] || return 1
-	tail -c "+$((log_start + 1))" "$log" | head -c 8000000 | grep -aE "$logged\\[[0-9]+\\]: "
+	{
+		[ -z "$log" ] || tail -c "+$((log_start + 1))" "$log"
+		[ -z "$cursor" ] || journalctl -q --no-pager -o short --after-cursor="$cursor" 2>/dev/null
+	} | head -c 8000000 | grep -aE "$logged\\[[0-9]+\\]: "
 }
 
-# Whether a message can be followed here: Postfix runs, and logs to a file. If not, that is said.
+# Where the journal ends now, in `cursor`; empty where there is none. What `maillog_file` names is all there is, but any
+# other file may be what a syslog daemon of former times has left.
+mark_journal() {
+	cursor=
+	[ -z "$log" ] || [ "$log" != "$value" ] || return 0
+	command -v journalctl >/dev/null 2>&1 || return 0
+	cursor=$(journalctl -q --no-pager -n 0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')
+}
+
+# Whether a message can be followed here: Postfix runs, and logs to where it can be read. If not, that is said.
 can_follow() {
 	mark_log
+	mark_journal
+	seen_in=${log:+the log $log}
+	[ -z "$cursor" ] || seen_in="${seen_in:+$seen_in and }the journal"
 	if [ "$running" = no ]; then
 		unseen 'Postfix does not run'
-	elif [ -z "$log" ]; then
-		unseen 'Postfix logs to no file on this host, so what becomes of a message is not seen here'
+	elif [ -z "$seen_in" ]; then
+		unseen 'Postfix logs to no file and no journal on this host, so what becomes of a message is not seen here'
 	else
 		return 0
 	fi
@@ -983,10 +997,11 @@ find_ids() {
 trace_message() {
 	v_tries=$((wait * 5))
 	while :; do
-		v_news=$(read_news) || [ "$(wc -c <"$log")" -ge "$log_start" ] || {
+		[ -z "$log" ] || [ "$(wc -c <"$log")" -ge "$log_start" ] || {
 			unseen "the log $log was rotated meanwhile"
 			return 0
 		}
+		v_news=$(read_news)
 		v_id=
 		for v_id in $(say "$v_news" | find_ids); do
 			v_line=$(say "$v_news" | grep -aE "\\]: $v_id: to=<.*, status=($1) \\(" | tail -n 1)
@@ -1003,7 +1018,7 @@ trace_message() {
 		}
 	done
 	[ -z "$v_id" ] || say "queued $v_id"
-	unseen "the log $log does not tell within $wait s what became of it"
+	unseen "$seen_in does not tell within $wait s what became of it"
 }
 
 tell_message() {
