@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import socket
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ from relayconf.spf.lookup import UNKNOWN, Answer, Lookup, Outcome, answered, zon
 
 TIMEOUT = 5.0
 """Seconds that one server is given for one answer."""
+
+RESOLV_CONF = "/etc/resolv.conf"
+"""Where a machine names its resolvers: resolv.conf(5)."""
 
 _PARALLEL = 20
 
@@ -58,7 +63,7 @@ def server(text: str) -> Server:
     return Server(address=address, port=number)
 
 
-def system_servers(file: str = "/etc/resolv.conf") -> tuple[Server, ...]:
+def system_servers(file: str = RESOLV_CONF) -> tuple[Server, ...]:
     """The resolvers of this machine, which *file* names. Raises UsageError when it has none."""
     try:
         found = dns.resolver.Resolver(file)
@@ -67,9 +72,9 @@ def system_servers(file: str = "/etc/resolv.conf") -> tuple[Server, ...]:
     return tuple(Server(address=str(address), port=found.port) for address in found.nameservers)
 
 
-def servers_of(texts: Sequence[str]) -> tuple[Server, ...]:
-    """The servers that *texts* name, or this machine's resolvers where there are none. Raises UsageError."""
-    return tuple(map(server, texts)) or system_servers()
+def servers_of(texts: Sequence[str], file: str = RESOLV_CONF) -> tuple[Server, ...]:
+    """The servers that *texts* name, or this machine's, of *file*, where there are none. Raises UsageError."""
+    return tuple(map(server, texts)) or system_servers(file)
 
 
 def resolver_of(texts: Sequence[str]) -> Lookup:
@@ -157,13 +162,21 @@ def reversed_address(address: str) -> str:
     return name.to_text().removesuffix(".in-addr.arpa.").removesuffix(".ip6.arpa.")
 
 
-def resolver(servers: Sequence[Server], *, timeout: float = TIMEOUT, recursive: bool = True) -> Lookup:
-    """A resolver that asks *servers* in their order until one knows; without *recursive* those of a zone."""
+def resolver(
+    servers: Sequence[Server], *, timeout: float = TIMEOUT, recursive: bool = True, until: float = math.inf
+) -> Lookup:
+    """A resolver that asks *servers* in their order until one knows; without *recursive* those of a zone.
+
+    From *until* on, by the monotonic clock, nobody is asked any more and nothing is known; nobody is waited for longer.
+    """
 
     def lookup(name: str, kind: str) -> Answer:
         answer = Answer(outcome=Outcome.TIMEOUT)
         for one in servers:
-            answer = ask(one, name, kind, timeout=timeout, recursive=recursive)
+            left = min(timeout, until - time.monotonic())
+            if left <= 0:
+                return Answer(outcome=Outcome.TIMEOUT)
+            answer = ask(one, name, kind, timeout=left, recursive=recursive)
             if answer.outcome not in UNKNOWN:
                 break
         return answer
@@ -203,11 +216,15 @@ def authoritative(domain: str, lookup: Lookup, *, port: int = 53) -> tuple[Serve
     )
 
 
-def at_authority(domain: str, lookup: Lookup, *, port: int = 53, timeout: float = TIMEOUT) -> Lookup:
+def at_authority(
+    domain: str, lookup: Lookup, *, port: int = 53, timeout: float = TIMEOUT, until: float = math.inf
+) -> Lookup:
     """*lookup*, but with the TXT records of *domain* as the first of its own servers that answers has them.
 
-    A resolver may remember what was there before. Where none of them can be asked, it is asked all the same.
+    A resolver may remember what was there before. Where none of them answers, *until* when one may, it is asked all
+    the same.
     """
-    own = resolver(within_reach(authoritative(domain, lookup, port=port)), timeout=timeout, recursive=False)
+    servers = within_reach(authoritative(domain, lookup, port=port))
+    own = resolver(servers, timeout=timeout, recursive=False, until=until)
     answer = own(domain, "TXT")
     return lookup if answer.outcome in UNKNOWN else answered(lookup, domain, answer)

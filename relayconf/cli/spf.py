@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from relayconf.cli.options import DEFAULT_INVENTORY, InventoryOption, JsonOption, run
+from relayconf.cli.options import DEFAULT_INVENTORY, InventoryOption, JsonOption, ResolverOption, run
 from relayconf.console import Console, standard
 from relayconf.exits import ExitCode
 
@@ -37,9 +37,6 @@ def main(
 
 
 DomainsArgument = Annotated[list[str] | None, typer.Argument(help="Domains; all of the inventory if none.")]
-ResolverOption = Annotated[
-    list[str] | None, typer.Option("--resolver", metavar="ADDRESS", help="Ask this DNS resolver.")
-]
 
 
 @app.command()

@@ -10,10 +10,11 @@ from relayconf.dns import at_authority, resolver_of
 from relayconf.exits import ExitCode
 from relayconf.inventory import load
 from relayconf.output import spf, spf_formats
+from relayconf.spf.helo import nameless
 from relayconf.spf.lookup import remembered
-from relayconf.spf.needs import domains
 from relayconf.spf.planner import SpfPlan
-from relayconf.spf.proposal import canonical, propose
+from relayconf.spf.proposal import canonical, planned_domains, propose
+from relayconf.text import printable
 
 FORMATS: Mapping[str, Callable[[Sequence[SpfPlan]], str]] = {
     "text": spf.text,
@@ -42,7 +43,10 @@ def plan(
     """
     wish = load(inventory)
     lookup = remembered(resolver_of(resolvers))
-    wanted = map(canonical, names or domains(wish))
+    wanted = map(canonical, names or planned_domains(wish, lookup))
     plans = [propose(wish, domain, at_authority(domain, lookup, port=port)) for domain in wanted]
     console.data(FORMATS[form](plans))
+    if unnamed := nameless(wish.hosts.values()):
+        names = ", ".join(map(printable, unnamed))
+        console.talk(f"bounces leave these hosts directly, under a name (HELO) that is not known: {names}")
     return ExitCode.ERROR if any(planned.is_refused for planned in plans) else ExitCode.OK

@@ -14,8 +14,7 @@ from relayconf.exits import ExitCode
 from relayconf.inventory import load
 from relayconf.output import spf_apply as output
 from relayconf.publish import carry_out, plan_exchange
-from relayconf.spf.needs import domains
-from relayconf.spf.proposal import canonical
+from relayconf.spf.proposal import canonical, planned_domains
 from relayconf.text import printable
 from relayconf.tsigkey import TsigKey, from_environment, from_file
 
@@ -53,7 +52,7 @@ def apply(console: Console, inventory: Path, names: Sequence[str], options: Upda
     """
     wish, primary, key = load(inventory), server(options.server), _key(options)
     lookup = resolver_of(options.resolvers)
-    planned = [plan_exchange(wish, canonical(name), primary, lookup) for name in names or domains(wish)]
+    planned = [plan_exchange(wish, canonical(name), primary, lookup) for name in names or planned_domains(wish, lookup)]
     due = [printable(exchange.domain) for exchange in planned if exchange.after is not None]
     if due and not options.yes:
         question = f"Publish this for {', '.join(due)} at {primary}?"

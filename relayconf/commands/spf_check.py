@@ -11,9 +11,8 @@ from relayconf.exits import ExitCode
 from relayconf.inventory import load
 from relayconf.output import spf_check as output
 from relayconf.spf.lookup import Lookup, remembered
-from relayconf.spf.needs import domains
 from relayconf.spf.propagation import Asked, Propagation, State, propagation
-from relayconf.spf.proposal import canonical
+from relayconf.spf.proposal import canonical, planned_domains
 
 
 def _ask(domain: str, lookup: Lookup, recursive: Sequence[Server], port: int) -> Iterator[Asked]:
@@ -50,7 +49,7 @@ def check(
     wish, recursive = load(inventory), servers_of(resolvers)
     lookup = remembered(resolver(recursive))
     found = []
-    for domain in map(canonical, names or domains(wish)):
+    for domain in map(canonical, names or planned_domains(wish, lookup)):
         asked = list(_ask(domain, lookup, recursive, port))
         found.append(propagation(wish, domain, asked, lookup))
     console.data(output.as_json(found) if json else output.text(found))

@@ -13,9 +13,9 @@ from relayconf.inventory import load
 from relayconf.model import Inventory
 from relayconf.output import spf_watch as output
 from relayconf.spf.lookup import Lookup, remembered
-from relayconf.spf.needs import domains, needs_of
+from relayconf.spf.needs import needs_of
 from relayconf.spf.planner import MOST_TERMS
-from relayconf.spf.proposal import canonical
+from relayconf.spf.proposal import canonical, planned_domains
 from relayconf.spf.watch import Snapshot, cost, moves, named, snapshot
 
 
@@ -50,8 +50,8 @@ def watch(
     path = watchfile.default_path()
     before = watchfile.read(path)
     wish = load(inventory)
-    wanted = tuple(map(canonical, names or domains(wish)))
     lookup = remembered(resolver_of(resolvers))
+    wanted = tuple(map(canonical, names or planned_domains(wish, lookup)))
     now, unknown = _look(wish, wanted, lookup)
     costs = {domain: cost(domain, lookup) for domain in wanted}
     known = before or {}

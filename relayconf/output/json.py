@@ -78,13 +78,17 @@ def _host(result: HostResult) -> Json:
     }
 
 
-def fleet(result: FleetResult, *, kind: str, fingerprint: str) -> str:
-    """A fleet's plan or result; *kind* is `plan` or `apply`, *fingerprint* in hex. ASCII, so no escape gets through."""
+def fleet(result: FleetResult, *, kind: str, fingerprint: str, spf: Json = None) -> str:
+    """A fleet's plan or result; *kind* is `plan` or `apply`, *fingerprint* in hex. ASCII, so no escape gets through.
+
+    *spf* is what becomes of SPF records, None where that was not looked at.
+    """
     value: Json = {
         "format": FORMAT,
         "kind": kind,
         "fingerprint": fingerprint,
         "hosts": [_host(item) for item in result.results],
+        "spf": spf,
         "exit_code": int(result.exit_code),
     }
     return json.dumps(value, indent=2)

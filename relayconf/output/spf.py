@@ -47,6 +47,7 @@ def plan_value(plan: SpfPlan) -> Json:
         "record": plan.record,
         "change": plan.is_change,
         "added": list(plan.added),
+        "covers": list(plan.covers),
         "terms": plan.terms,
         "voids": plan.voids,
         "ttl": plan.ttl,
