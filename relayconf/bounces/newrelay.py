@@ -45,7 +45,7 @@ def _choice(port: int, tls: TlsLevel) -> _Choice:
 
 
 def _choices(provider: str | None) -> Iterator[_Choice]:
-    """The ways to use a relay with a login, the usual one first: that of its preset where it has one."""
+    """The ways to use a relay with a login, inside TLS, the usual one first: that of its preset where it has one."""
     known = every().get(provider or "")
     if known is None:
         yield _choice(587, TlsLevel.ENCRYPT)

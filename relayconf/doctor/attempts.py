@@ -28,13 +28,13 @@ class State(StrEnum):
 
 _REASONS = (
     (State.UNKNOWN, re.compile(r"temporary failure in name|try again|no address associated", re.IGNORECASE)),
-    (State.REFUSED, re.compile(r"refused", re.IGNORECASE)),
+    (State.REFUSED, re.compile(r"connection refused", re.IGNORECASE)),
     (State.NO_ROUTE, re.compile(r"no route to host|network (?:is )?unreachable|host is unreachable", re.IGNORECASE)),
     (
         State.NO_NAME,
         re.compile(r"name or service not known|name does not resolve|servname (?:not )?provided", re.IGNORECASE),
     ),
-    (State.FILTERED, re.compile(r"timed out|timeout", re.IGNORECASE)),
+    (State.FILTERED, re.compile(r"timed out|^Ncat: TIMEOUT", re.IGNORECASE | re.MULTILINE)),
 )
 """The words of the C libraries (gai_strerror, strerror in the C locale), as bash, perl and the netcats pass them on."""
 
@@ -92,6 +92,17 @@ def _state(lines: Sequence[str], status: int | None) -> State:
     return State.FILTERED if status in _KILLED and not said else State.UNKNOWN
 
 
+def _replies(lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The first line of the first reply, and the lines of the second one; a line with `-` is followed by another."""
+    replies: list[list[str]] = [[]]
+    for line in lines:
+        if re.match(r"[2-5]\d\d(?:[ -]|$)", line):
+            replies[-1].append(line)
+            if line[3:4] != "-":
+                replies.append([])
+    return "".join(replies[0][:1]), tuple(replies[1]) if len(replies) > 1 else ()
+
+
 def attempt(host: str, port: int, address: str, said: Sequence[str]) -> Attempt:
     """The attempt that a tool on the host tells of in *said*; its last line is `exit STATUS`."""
     lines = [line.strip() for line in said if line.strip()]
@@ -100,15 +111,14 @@ def attempt(host: str, port: int, address: str, said: Sequence[str]) -> Attempt:
     state = _state(lines, int(ended[1]) if ended else None)
     if state is State.FILTERED and not is_literal(address):
         state = State.UNKNOWN  # it may as well be the resolver that did not answer
-    replies = [line for line in lines if re.match(r"[2-5]\d\d(?:[ -]|$)", line)] if state is State.OPEN else []
-    greeting = next((index for index, line in enumerate(replies) if line[3:4] != "-"), len(replies) - 1) + 1
+    greeting, hello = _replies(lines) if state is State.OPEN else ("", ())
     return Attempt(
         host=host,
         port=port,
         state=state,
         address=address,
-        greeting=replies[0] if replies else "",
-        hello=tuple(replies[greeting:]),
+        greeting=greeting,
+        hello=hello,
         words="" if state is State.OPEN else (lines[0] if lines else ""),
     )
 

@@ -17,6 +17,7 @@ MOST = 4 << 20
 """Bytes that the script may print."""
 
 _PLACE = re.compile(r"[0-9A-Za-z_.:%-]{1,255}")
+_SERVER = re.compile(r"[0-9A-Za-z_.:%-]{1,100}#[0-9]{1,5}")
 _FACT = re.compile(r"probe\.[a-z0-9.]{1,40}")
 
 
@@ -76,7 +77,7 @@ class _Reading:
         match kind:
             case "fact" if _FACT.fullmatch(word):
                 self.facts[word.removeprefix("probe.")] = value
-            case "server" if _PLACE.fullmatch(word.partition("#")[0]):
+            case "server" if _SERVER.fullmatch(word):
                 self.servers.append(word)
             case "tcp" if word.isdigit() and int(word) < len(self.request.places):
                 address, *said = value.split("\t")

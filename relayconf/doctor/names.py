@@ -55,6 +55,7 @@ class HostResolver:
     servers: tuple[str, ...] = ()
     by_script: bool = True
     _known: dict[Question, Answer] = field(default_factory=dict)
+    _dead: set[str] = field(default_factory=set)
 
     def _datagrams(self, wires: Mapping[Question, bytes]) -> Iterable[tuple[Question, Answer]]:
         names = [name for name, _ in wires]
@@ -64,6 +65,8 @@ class HostResolver:
             self.by_script = False
             return
         self.servers = seen.servers or self.servers
+        # Whoever answers nothing at all is not waited for again.
+        self.by_script = bool(seen.replies) or seen.facts.get("tool") not in {"bash", "perl"}
         for number, (asked, wire) in enumerate(wires.items()):
             answer = answer_to(wire, seen.replies.get(number, b""))
             if answer is None and asked[1] == "A" and seen.names.get(number):
@@ -72,16 +75,18 @@ class HostResolver:
                 yield asked, answer
 
     def _tunnel(self, wire: bytes) -> Answer | None:
-        for server in self.servers:
+        for server in [server for server in self.servers if server not in self._dead]:
             address, _, port = server.partition("#")
             try:
                 connection = self.session.open_tcp(address, int(port), timeout=self.targets.seconds)
             except TcpRefused:
+                self._dead.add(server)
                 continue
             with connection:
-                answer = answer_to(wire, over_tcp(connection, wire, timeout=self.targets.seconds))
-            if answer is not None:
+                reply = over_tcp(connection, wire, timeout=self.targets.seconds)
+            if answer := answer_to(wire, reply):
                 return answer
+            self._dead |= set() if reply else {server}
         return None
 
     def ask(self, questions: Sequence[Question]) -> Mapping[Question, Answer]:

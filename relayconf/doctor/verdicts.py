@@ -84,12 +84,7 @@ def _other_port(door: Door, usable: Mapping[tuple[str, int], str]) -> tuple[str,
     ranked = sorted(found.items(), key=lambda item: (("secure", "encrypt", "none").index(item[1]), item[0]))
     for port, how in ranked:
         if door.relay and not (door.credentials and how == "none"):
-            auth = "" if door.credentials else ", auth: none"
-            return (
-                "relays:",
-                f"  {yaml_key(door.relay)}:",
-                f"    endpoints: [{{port: {port}, tls: {how}{auth}}}]",
-            )
+            return ("relays:", f"  {yaml_key(door.relay)}:", f"    port: {port}", f"    tls: {how}")
     return ()
 
 

@@ -9,11 +9,11 @@ hear() { n=0; while [ $n -lt 40 ] && IFS= read -r -t "$t" -u 3 l; do printf "%s\
 t=$4; hear && { printf "EHLO %s\r\n" "$3" >&3; hear; printf "QUIT\r\n" >&3; }; exit 0'
 
 # The same by perl, which has its own clock.
-tcp_by_perl='use Socket qw(:all); my($h,$p,$n,$t)=@ARGV; my $o=0; $|=1;
+tcp_by_perl='use Socket qw(:all); my($h,$p,$n,$t,$q)=@ARGV; my $o=0; $|=1;
 $SIG{ALRM}=sub{print "timed out\n" unless $o; exit 0}; $SIG{PIPE}="IGNORE"; alarm $t;
 my($e,@a)=getaddrinfo($h,$p,{socktype=>SOCK_STREAM}); if($e){print "$e\n"; exit 9}
 my $s; socket($s,$a[0]{family},SOCK_STREAM,0) && connect($s,$a[0]{addr}) or do{print "$!\n"; exit 9};
-print "open\n"; $o=1; alarm $t;
+print "open\n"; $o=1; alarm $q;
 sub hear{my $n=0; while($n++<40&&defined(my $l=<$s>)){print $l; return 1 unless $l=~/^[0-9]{3}-/} 0}
 hear() && do{syswrite $s,"EHLO $n\r\n"; hear(); syswrite $s,"QUIT\r\n"}'
 
@@ -48,6 +48,10 @@ has() {
 	command -v "$1" >/dev/null 2>&1
 }
 
+bounded() {
+	if has timeout; then timeout "$seconds" "$@"; else "$@"; fi
+}
+
 # The first of the tools asked for that is here, with what it needs beside it.
 find_tool() {
 	tool=none
@@ -57,6 +61,9 @@ find_tool() {
 		tool=$t_name
 		break
 	done
+	# Many of busybox know no -v, and say without it why a connection fails; the others need it for that.
+	verbose=-v
+	[ "$tool" != nc ] || case $(nc -h 2>&1) in *BusyBox*) verbose='' ;; esac
 	fact probe.tool "$tool"
 }
 
@@ -105,7 +112,7 @@ addresses_of() {
 	*[!0-9.]*) ;;
 	*) say "$1" && return ;;
 	esac
-	a_all=$(getent ahosts "$1" 2>/dev/null)
+	a_all=$(bounded getent ahosts "$1" 2>/dev/null)
 	while [ -n "$a_all" ]; do
 		a_line=${a_all%%"$nl"*}
 		case $a_line in
@@ -119,12 +126,15 @@ addresses_of() {
 	say "$a_four $a_six"
 }
 
+# Where TLS begins at once nobody greets, so that little is waited for.
 attempt() {
+	e_patience=$seconds
+	case $2 in 465 | 2465) e_patience=1 ;; esac
 	case $tool in
-	bash) timeout "$seconds" bash -c "$tcp_by_bash" doctor "$1" "$2" "$helo" "$seconds" ;;
-	perl) perl -e "$tcp_by_perl" "$1" "$2" "$helo" "$seconds" ;;
+	bash) timeout "$seconds" bash -c "$tcp_by_bash" doctor "$1" "$2" "$helo" "$e_patience" ;;
+	perl) perl -e "$tcp_by_perl" "$1" "$2" "$helo" "$seconds" "$e_patience" ;;
 	nc) { sleep 2 && printf 'EHLO %s\r\n' "$helo" && sleep 2 && printf 'QUIT\r\n' && sleep 1; } 2>/dev/null |
-		nc -v -w "$seconds" "$1" "$2" ;;
+		nc ${verbose:+"$verbose"} -w "$seconds" "$1" "$2" ;;
 	esac 2>&1
 	say "exit $?"
 }
@@ -151,18 +161,22 @@ ask() {
 }
 
 resolve_name() {
-	say "name $1 $(getent ahostsv4 "$2." 2>/dev/null | sed -n 's/ *STREAM.*//p' | tr '\n' ' ')"
+	say "name $1 $(bounded getent ahostsv4 "$2." 2>/dev/null | sed -n 's/ *STREAM.*//p' | tr '\n' ' ')"
+}
+
+# Names are looked up beside each other too: a resolver that is gone takes its time for each.
+knock() {
+	for n_address in $(addresses_of "$2"); do
+		probe "$1" "$n_address" "$3" &
+	done
+	wait
 }
 
 begin() {
 	b_kind=${1%% *} b_rest=${1#* }
 	b_number=${b_rest%% *} b_rest=${b_rest#* }
 	case $b_kind in
-	tcp)
-		for b_address in $(addresses_of "${b_rest% *}"); do
-			probe "$b_number" "$b_address" "${b_rest##* }" &
-		done
-		;;
+	tcp) knock "$b_number" "${b_rest% *}" "${b_rest##* }" & ;;
 	dns) ask "$b_number" "$b_rest" & ;;
 	name) resolve_name "$b_number" "$b_rest" & ;;
 	esac

@@ -65,6 +65,12 @@ SAID = {
         ["nc: 192.0.2.1 (192.0.2.1:25): Connection refused", "exit 1"],
     ),
     "ncat, open": (State.OPEN, "192.0.2.1", ["Ncat: Version 7.93", "Ncat: Connected to 192.0.2.1:25.", "exit 0"]),
+    "ncat, dropped": (State.FILTERED, "192.0.2.1", ["Ncat: Version 7.93", "Ncat: TIMEOUT.", "exit 1"]),
+    "a tool that tells how it is used": (
+        State.UNKNOWN,
+        "192.0.2.1",
+        ["nc: invalid option -- 'v'", "Usage: nc [-iN] [-wN]", "-w SEC Connect timeout", "exit 1"],
+    ),
     "a tool that is not understood": (State.UNKNOWN, "192.0.2.1", ["Permission denied", "exit 1"]),
     "a tool without a word": (State.UNKNOWN, "192.0.2.1", ["exit 1"]),
     "nothing at all": (State.UNKNOWN, "192.0.2.1", [""]),

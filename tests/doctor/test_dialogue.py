@@ -98,7 +98,7 @@ def test_plain_text_where_tls_is_expected(certificates: Certificates) -> None:
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 def test_certificates_that_are_not_good(certificates: Certificates, tmp_path: Path, tls: str) -> None:
-    """For another name, whose names are told; by an unknown authority; too old; and the rest is looked at all the same."""
+    """For another name, which is told; by an unknown authority; too old; the rest is looked at all the same."""
     port = 587 if tls == "starttls" else 465
     other = Manners(tls=tls, pem=certificates.pem("other.test", "192.0.2.1"))  # type: ignore[arg-type]  # a Literal
     stranger = Manners(tls=tls, pem=Certificates(folder=tmp_path).pem())  # type: ignore[arg-type]  # the same

@@ -78,8 +78,7 @@ def test_silence_is_bounded(pair: tuple[Wire, socket.socket]) -> None:
     thread.start()
     begun = time.monotonic()
     with pytest.raises(Silent):
-        while True:
-            Wire.reply(wire)
+        wire.reply()
     over.set()
     thread.join()
     assert time.monotonic() - begun < 1.5

@@ -33,7 +33,7 @@ def _text(kind: str, value: str) -> str:
             return quoted(value)
         case "MX":
             return f"10 {value}."
-        case "NS" | "CNAME":
+        case "NS" | "CNAME" | "PTR":
             return f"{value}."
         case _:
             return value

@@ -24,10 +24,11 @@ class Manners:
     """How a port behaves. `answers` are whole replies by verb, in place of the usual ones (empty: it hangs up).
 
     `pem` is a file with key and certificate, for `tls`. `hello` and `hello_tls` are EHLO keywords before and inside
-    TLS; `users` have their passwords.
+    TLS; `users` have their passwords. `sees` is the client's address as the port tells it.
     """
 
     greeting: str = "220 relay.test ESMTP"
+    sees: str = ""
     tls: Literal["no", "starttls", "implicit"] = "no"
     pem: Path | None = None
     hello: tuple[str, ...] = ("SIZE 5000000",)
@@ -90,7 +91,7 @@ class _Talk(socketserver.BaseRequestHandler):
         self.stream.sendall("".join(f"{line}\r\n" for line in lines).encode("utf-8", "surrogateescape"))
 
     def _hear(self) -> str:
-        line = self.reader.readline().decode().rstrip("\r\n")
+        line: str = self.reader.readline().decode().rstrip("\r\n")
         self.server.heard.append((line, self.inside))
         return line
 
@@ -114,7 +115,8 @@ class _Talk(socketserver.BaseRequestHandler):
         words = list(self.manners.hello_tls if self.inside else self.manners.hello)
         if self.manners.tls == "starttls" and not self.inside:
             words.append("STARTTLS")
-        lines = [f"relay.test at your service, [{self.client_address[0]}]", *words]
+        sees = f", [{self.manners.sees}]" if self.manners.sees else ""
+        lines = [f"relay.test at your service{sees}", *words]
         self._say(*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
 
     def _answer(self, verb: str, rest: str) -> bool:
@@ -171,7 +173,7 @@ def filtered(address: str = "127.0.0.1") -> Iterator[int]:
         listener.listen(0)
         for _ in range(3):
             client = stack.enter_context(socket.socket())
-            client.setblocking(False)
+            client.settimeout(0)
             with suppress(BlockingIOError):
                 client.connect(listener.getsockname())
         yield int(listener.getsockname()[1])
