@@ -13,12 +13,13 @@ import pytest
 
 from relayconf.exits import ExitCode
 from tests.e2e.story import addresses, requirements, servers
-from tests.e2e.story.telling import Part, Telling
+from tests.e2e.story.pages import PAGES, rewritten
+from tests.e2e.story.telling import Telling
 from tests.lab import Lab
 from tests.support.cli import ROOT, Admin
+from tests.support.golden import Golden
 from tests.support.openssh import OpenSshServer, why_not
 from tests.support.qmail_tree import make_qmail, snapshot
-from tests.support.readme import blocks, matches
 from tests.support.ssh_keys import write_ed25519
 from tests.support.ssh_server import SshServer
 
@@ -178,26 +179,9 @@ _WHAT_HAPPENS = {
 }
 
 
-def _told(page: Path) -> Iterator[tuple[str, str]]:
-    """The commands of the page and what they are said to print."""
-    for block in blocks(page.read_text(encoding="utf-8")):
-        if block.mark.startswith("not run: make story"):
-            for part in re.split(r"^(?=\$ |mail# |edge# )", block.body, flags=re.MULTILINE)[1:]:
-                line, _, output = part.partition("\n")
-                yield line, f"{output.strip(chr(10))}\n"
-
-
-def _is_as_told(page: Path, parts: list[Part]) -> None:
-    told = list(_told(page))
-
-    assert [line for line, _ in told] == [part.line for part in parts]
-    for (line, expected), part in zip(told, parts, strict=True):
-        assert matches(expected, f"{part.output.strip(chr(10))}\n"), f"{page.name}: {line}\n{part.output}"
-
-
 @pytest.mark.lab
 @pytest.mark.skipif(bool(requirements.why_not()), reason=requirements.why_not())
-def test_from_the_bounce_to_spf_pass(tmp_path: Path) -> None:
+def test_from_the_bounce_to_spf_pass(tmp_path: Path, golden: Golden) -> None:
     """Filtered and refused directly; by the relay it arrives, with SPF fail and then with pass; as both pages tell."""
     with Lab.up(addresses.SPEC) as lab:
         servers.start(lab)
@@ -211,5 +195,6 @@ def test_from_the_bounce_to_spf_pass(tmp_path: Path) -> None:
     assert "error  dnsbl-policy     218.45.184.224: zen.spamhaus.org has it on a policy list" in parts["doctor"].output
     assert "verified: a test by qmail-remote: the relay takes sender and recipient" in parts["apply"].output
     assert addresses.PASSWORD not in "".join(part.output for part in parts.values())
-    for page in ("story.md", "story.ja.md"):
-        _is_as_told(ROOT / "docs" / page, list(parts.values()))
+    pages = Golden(ROOT / "docs", update=golden.update)
+    for page in PAGES:
+        pages.check(page, rewritten((ROOT / "docs" / page).read_text(encoding="utf-8"), parts))
