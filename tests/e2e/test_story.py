@@ -180,6 +180,7 @@ _WHAT_HAPPENS = {
 
 
 @pytest.mark.lab
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(bool(requirements.why_not()), reason=requirements.why_not())
 def test_from_the_bounce_to_spf_pass(tmp_path: Path, golden: Golden) -> None:
     """Filtered and refused directly; by the relay it arrives, with SPF fail and then with pass; as both pages tell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.e2e.story import addresses, names, servers
@@ -61,7 +61,9 @@ class Telling:
     @classmethod
     def make(cls, lab: Lab, folder: Path, tell: Callable[[str], object]) -> Telling:
         """A laptop in the new *folder*, which knows the story's hosts, and nothing told yet."""
-        admin = LabAdmin.make(lab, folder)
+        made = LabAdmin.make(lab, folder)
+        # With a DNS to be asked.
+        admin = replace(made, admin=replace(made.admin, settings={"LANG": "C.UTF-8"}))
         lines = lab.path("known_hosts").read_text(encoding="ascii")
         for name, address in addresses.KNOWN.items():
             lines = lines.replace(lab.spec.address(name), f"{lab.spec.address(name)},{address}")
