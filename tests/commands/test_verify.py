@@ -132,6 +132,16 @@ def test_a_message_and_its_mailbox(  # noqa: PLR0917
     ] == []
 
 
+def test_a_message_without_a_mailbox(tmp_path: Path) -> None:
+    """That the relay took it is all that is known."""
+    heard, host = said(), local_host(tmp_path)
+    how = VerifyOptions(recipient="you@world.test", sender="me@kamata-net.com", wait=1)
+    with running(tmp_path / "qmail", "qmail-send", stand_in(tmp_path / "qmail", tmp_path, _DELIVERED)):
+        assert verify(heard.console, host.options(), how) is ExitCode.OK
+
+    assert heard.out.getvalue().endswith("\n\nVerify: 1 pass\n")
+
+
 def test_headers(tmp_path: Path) -> None:
     """From a file or from standard input; a failure is an error's code."""
     file = tmp_path / "header"

@@ -150,6 +150,18 @@ def test_a_real_message(admin: LabAdmin) -> None:
     assert message.headers["Auto-Submitted"] == "auto-generated"
 
 
+def test_no_sendmail(admin: LabAdmin) -> None:
+    """Is that host's error, and nobody's verdict."""
+    host = admin.lab.host("mail1")
+    host.run(["postconf", "-e", "sendmail_path=/usr/sbin/none"])
+    ran = admin.run("verify")
+    host.run(["postconf", "-X", "sendmail_path"])
+
+    assert ran.code == ExitCode.HOST_FAILED
+    assert "sendmail_path is /usr/sbin/none, which is no program" in ran.out
+    assert ran.out.endswith("\nVerify: nothing to test\n")
+
+
 def test_a_log_that_is_elsewhere(admin: LabAdmin) -> None:
     """Nobody can tell, so no test is made; a status line that does not come in time is no failure either."""
     host = admin.lab.host("mail1")
