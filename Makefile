@@ -3,7 +3,7 @@ BIN := .venv/bin
 PYTHON := $(BIN)/python
 READY := .venv/.ready
 
-.PHONY: help check test coverage fmt docs demo bench torture upgrade clean
+.PHONY: help check test coverage fmt docs demo story bench torture upgrade clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | awk -F': ' '{printf "make %-10s%s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ docs: $(READY) ## write docs/cli.md from the program itself
 
 demo: $(READY) ## the main job, on a host that is made for it and thrown away
 	@$(PYTHON) demo/run.py
+
+story: $(READY) ## from a bounce to SPF pass, on real servers; as root on Debian
+	@$(PYTHON) -m tests.e2e.story
 
 bench: $(READY) ## the times that are promised, measured here
 	@set -e; for name in startup inventory diff; do $(PYTHON) benchmarks/$$name.py; done

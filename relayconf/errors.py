@@ -9,6 +9,7 @@ RelayconfError
 ├── MapError                   a lookup table's source holds, or would have to hold, what Postfix would misread
 ├── SecretError                a secret reference cannot be resolved
 ├── KeyFileError               the key that masks secrets, or one of TSIG, cannot be read or made
+├── MailboxError               the mailbox that test messages go to cannot be read
 ├── PlanFileError              a saved plan cannot be read, written or used here
 ├── StateError                 what an earlier run left in the user's state folder cannot be read or written
 ├── DnsError                   a DNS server did not do what it was asked
@@ -108,6 +109,10 @@ class SecretError(RelayconfError):
 
 class KeyFileError(RelayconfError):
     """A key file (`plan.key`, or one of TSIG) cannot be read, is not of its form, or is open to others."""
+
+
+class MailboxError(RelayconfError):
+    """The mailbox that test messages go to cannot be read: no connection, no login, or no sense in its answers."""
 
 
 class PlanFileError(RelayconfError):

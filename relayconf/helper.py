@@ -16,11 +16,11 @@ from relayconf.model import Host
 from relayconf.mta.base import Mta
 from relayconf.observe import request_text
 from relayconf.remote.framing import HELPER, MARK, digest_of
-from relayconf.shell import DEPLOY, GUARD, OBSERVE, UNDO, assemble
+from relayconf.shell import DEPLOY, GUARD, OBSERVE, UNDO, VERIFY, assemble
 from relayconf.shell import HELPER as ENTRANCE
 from relayconf.text import printable
 
-_TASKS = {"observe": OBSERVE, "deploy": DEPLOY, "undo": UNDO}
+_TASKS = {"observe": OBSERVE, "deploy": DEPLOY, "undo": UNDO, "verify": VERIFY}
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 

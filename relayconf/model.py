@@ -277,10 +277,20 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """Where messages that are sent as a test arrive: an IMAP server with TLS from the start (RFC 8314)."""
+
+    host: str
+    port: int
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The whole wish: relays, hosts in the inventory's order, and the groups' names."""
+    """The whole wish: relays, hosts in the inventory's order, the groups' names, and a mailbox to look into."""
 
     file: str
     relays: Mapping[str, Relay]
     hosts: Mapping[str, Host]
     groups: tuple[str, ...]
+    mailbox: Mailbox | None = None

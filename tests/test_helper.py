@@ -14,14 +14,16 @@ from relayconf.deploy import undo_script
 from relayconf.errors import BecomeError, DeployError, ObserveError
 from relayconf.files import Change, DesiredFile
 from relayconf.helper import helper, sudo_rule
-from relayconf.model import Ssh
+from relayconf.model import Probe, Ssh
 from relayconf.mta import qmail
 from relayconf.observe import request_text
+from relayconf.relay_tests import ANYBODY, RelayTest
 from relayconf.remote.framing import HELPER
 from relayconf.remote.local import LocalSession
 from relayconf.shell import UNDO, assemble
+from relayconf.verify import ask_relay
 from tests.shell.sandbox import LOCAL, NEW, OLD, ROUTES, TRANSACTION, Sandbox, shells
-from tests.support.hosts import qmail_host
+from tests.support.hosts import TO_ISP, qmail_host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,15 @@ def test_all_that_is_done_elsewhere(helped: Helped) -> None:
     assert helped.undo("rollback") == [f"rolled-back {TRANSACTION}", "end 0"]
     assert (helped.control / "smtproutes").read_bytes() == OLD
     assert helped.is_clean()
+
+
+def test_a_relay_is_tested(helped: Helped) -> None:
+    """The helper has the script for that too."""
+    probe = Probe(sender="me@kamata-net.com", recipient="you@world.test")
+    test = RelayTest(target=TO_ISP, domain=ANYBODY, probe=probe)
+    judged = ask_relay(helped.session, qmail_host(home=helped.home, state=helped.state), qmail, test, wait=1)
+
+    assert judged.said == f"no test by qmail-remote: {helped.home}/bin/qmail-remote is missing"
 
 
 @pytest.mark.parametrize(

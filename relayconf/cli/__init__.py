@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from relayconf import __version__
-from relayconf.cli import doctor, fleet, journal, offline, spf
+from relayconf.cli import doctor, fleet, journal, offline, spf, verify
 from relayconf.console import standard
 
 app = typer.Typer(
@@ -50,7 +50,7 @@ def main(
 for _command in (
     *(offline.check, offline.show, offline.schema, offline.providers, offline.render),
     *(offline.route, offline.helper),
-    *(fleet.plan, fleet.apply),
+    *(fleet.plan, fleet.apply, verify.verify),
     *(offline.explain_bounce, doctor.doctor),
     *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
 ):

@@ -70,3 +70,17 @@ class ApplyOptions:
 
 ASKING = ApplyOptions()
 """The plan of now, after a question."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """How hosts are verified.
+
+    An MTA gets `wait` seconds to tell what became of a test, and a relay has `per_relay` of them at a time. With
+    `recipient` a real message is sent there, from `sender` or from the address that the inventory has for tests.
+    """
+
+    wait: int = 60
+    per_relay: int = 3
+    recipient: str | None = None
+    sender: str | None = None

@@ -163,6 +163,14 @@ class Host(Layer):
     groups: list[Text] = Field(default=[], description="Groups it belongs to; the first one wins.")
 
 
+class Mailbox(Strict):
+    """A mailbox that test messages are sent to."""
+
+    host: HostName = Field(description="The IMAP server, with TLS from the start.")
+    port: Port = Field(default=993, description="Its port.")
+    auth: Auth = Field(description="How to log in there.")
+
+
 class Root(Layer):
     """A whole inventory file."""
 
@@ -173,6 +181,9 @@ class Root(Layer):
     relays: dict[str, Relay] = Field(default={}, description="Upstream smarthosts by name.")
     hosts: dict[str, Host | None] = Field(default={}, description="Mail servers by name; `node[001-300]` names many.")
     groups: dict[str, Layer | None] = Field(default={}, description="Named sets of values that hosts share.")
+    mailbox: Mailbox | None = Field(
+        default=None, description="Where `verify --send` looks for its message and what the receiver noted of it."
+    )
 
 
 def json_schema() -> str:

@@ -103,7 +103,8 @@ def secret_reference(secret: language.Secret) -> model.SecretRef:
     return model.SecretRef(kind="keyring", value=secret.keyring)
 
 
-def _credentials(auth: language.Auth) -> model.Credentials:
+def credentials(auth: language.Auth) -> model.Credentials:
+    """A login, its password as a reference."""
     return model.Credentials(username=auth.username, password=secret_reference(auth.password))
 
 
@@ -153,7 +154,7 @@ def relay(name: str, entry: language.Relay, place: Place) -> model.Relay | None:
         name=name,
         host=host,
         endpoints=_endpoints(entry, place, preset),
-        credentials=None if entry.auth is None else _credentials(entry.auth),
+        credentials=None if entry.auth is None else credentials(entry.auth),
         ca=_certificates(entry, place),
         spf=_spf(entry, preset),
         senders=tuple(entry.senders),

@@ -61,6 +61,14 @@ def _hosts(names: Names, merger: Merger, maker: Maker) -> dict[str, MergedHost]:
     return merged
 
 
+def _mailbox(files: list[File]) -> model.Mailbox | None:
+    """The first one; a file that includes others may have its own."""
+    for file in files:
+        if (entry := file.root.mailbox) is not None:
+            return model.Mailbox(host=entry.host, port=entry.port, credentials=relays.credentials(entry.auth))
+    return None
+
+
 def _raise_problems(reading: Reading, flat_files: FlatFiles) -> None:
     problems = [*reading.problems, *flat_files.problems]
     problems.extend(problem for file in reading.files for problem in file.document.problems)
@@ -94,6 +102,7 @@ def resolve(path: Path) -> Resolved:
             relays={name: relay for name, relay in found.items() if relay},
             hosts={name: merged.host for name, merged in hosts.items()},
             groups=tuple(groups),
+            mailbox=_mailbox(reading.files),
         ),
         relays={name: entry for name, entry in names.relays.items() if entry},
         hosts=hosts,

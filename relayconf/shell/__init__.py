@@ -13,6 +13,7 @@ OBSERVE = (_HERE / "observe.sh",)
 SOURCES = _HERE / "sources.sh"
 DEPLOY = (_HERE / "transaction.sh", _HERE / "deploy.sh")
 UNDO = (_HERE / "transaction.sh", _HERE / "undo.sh")
+VERIFY = (_HERE / "verify.sh",)
 DOCTOR = (_HERE / "doctor.sh",)
 GUARD = _HERE / "guard.sh"
 HELPER = _HERE / "helper.sh"

@@ -25,13 +25,13 @@ refuse() {
 
 # Run the task $1, when the SHA-256 of its script, as relayconf has it, is $2.
 enter() {
-	[ $# = 2 ] || refuse 'usage: relayconf-helper observe|deploy|undo SHA256'
+	[ $# = 2 ] || refuse 'usage: relayconf-helper observe|deploy|undo|verify SHA256'
 	case $1,$2 in
-	"observe,$observe_digest" | "deploy,$deploy_digest" | "undo,$undo_digest") ;;
-	observe,* | deploy,* | undo,*)
+	"observe,$observe_digest" | "deploy,$deploy_digest" | "undo,$undo_digest" | "verify,$verify_digest") ;;
+	observe,* | deploy,* | undo,* | verify,*)
 		refuse "the helper on this host is of another version: install it again (\`relayconf helper HOST\`)"
 		;;
-	*) refuse 'usage: relayconf-helper observe|deploy|undo SHA256' ;;
+	*) refuse 'usage: relayconf-helper observe|deploy|undo|verify SHA256' ;;
 	esac
 	echo "$mark"
 	echo "$mark" >&2

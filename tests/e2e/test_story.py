@@ -1,4 +1,4 @@
-"""The user's own case, from inventory to file, over real SSH."""
+"""The user's own case: from inventory to file, over real SSH; and from a bounce to SPF pass, on real servers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import paramiko
 import pytest
 
 from relayconf.exits import ExitCode
-from tests.support.cli import Admin
+from tests.e2e.story import addresses, requirements, servers
+from tests.e2e.story.pages import PAGES, rewritten
+from tests.e2e.story.telling import Telling
+from tests.lab import Lab
+from tests.support.cli import ROOT, Admin
+from tests.support.golden import Golden
 from tests.support.openssh import OpenSshServer, why_not
 from tests.support.qmail_tree import make_qmail, snapshot
 from tests.support.ssh_keys import write_ed25519
@@ -146,3 +151,51 @@ def test_a_new_host_key_is_accepted_only_when_asked_and_told(admin: Admin) -> No
         r"^127\.0\.0\.1 port \d+: accepted its new host key ssh-ed25519 SHA256:\S+$", accepted.err, re.MULTILINE
     )
     assert admin.run("plan").code == ExitCode.OK
+
+
+_WHAT_HAPPENS = {
+    "filtered": (0, "status=deferred (connect to mx02.mail.icloud.com[17.57.154.34]:25: Connection timed out)"),
+    "why-deferred": (0, "category  port-blocked: "),
+    "doctor": (1, "error  port25-filtered"),
+    "bounced": (0, "550 5.7.1 Mail from IP 218.45.184.224 was rejected due to listing in Spamhaus PBL."),
+    "why-bounced": (0, "category  ip-policy-listed: "),
+    "plan": (
+        0,
+        "  the rest of the world   direct (MX)   [mail.asahi-net.or.jp]:465 ab4t-ash, secure   mail    model\n",
+    ),
+    "apply": (0, "\nApply: 2 changed\n"),
+    "verify": (0, "\nVerify: 2 pass\n"),
+    "sent": (0, "relay=mail.asahi-net.or.jp[202.224.39.55]:465, "),
+    "failing": (0, "Received-SPF: Fail (mailfrom) identity=mailfrom; client-ip=202.224.39.40; "),
+    "headers-failing": (1, "spf   fail   fail\n"),
+    "spf-plan": (0, '  publish  "v=spf1 mx include:spf-01.asahi-net.or.jp -all"  (2 of 10 look-ups)\n'),
+    "spf-apply": (0, "\n  published\n"),
+    "spf-check": (0, "  ns.names (10.87.1.5)   planned\n"),
+    "sent-again": (0, "status=sent"),
+    "passing": (0, "Received-SPF: Pass (mailfrom) identity=mailfrom; client-ip=202.224.39.40; "),
+    "headers-passing": (0, "spf   pass   pass\n"),
+    "qmail": (0, "K202.224.39.55 accepted message."),
+    "passing-qmail": (0, "Received-SPF: Pass (mailfrom) identity=mailfrom; client-ip=202.224.39.40; "),
+}
+
+
+@pytest.mark.lab
+@pytest.mark.timeout(300)
+@pytest.mark.skipif(bool(requirements.why_not()), reason=requirements.why_not())
+def test_from_the_bounce_to_spf_pass(tmp_path: Path, golden: Golden) -> None:
+    """Filtered and refused directly; by the relay it arrives, with SPF fail and then with pass; as both pages tell."""
+    with Lab.up(addresses.SPEC) as lab:
+        servers.start(lab)
+        telling = Telling.make(lab, tmp_path / "laptop", str)
+        telling.all()
+    parts = telling.parts
+
+    assert list(parts) == list(_WHAT_HAPPENS)
+    for name, (status, words) in _WHAT_HAPPENS.items():
+        assert (parts[name].status, words in parts[name].output) == (status, True), parts[name]
+    assert "error  dnsbl-policy     218.45.184.224: zen.spamhaus.org has it on a policy list" in parts["doctor"].output
+    assert "verified: a test by qmail-remote: the relay takes sender and recipient" in parts["apply"].output
+    assert addresses.PASSWORD not in "".join(part.output for part in parts.values())
+    pages = Golden(ROOT / "docs", update=golden.update)
+    for page in PAGES:
+        pages.check(page, rewritten((ROOT / "docs" / page).read_text(encoding="utf-8"), parts))

@@ -17,6 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+RESOLVES = False
+"""Whether it looks names up; in most tests whoever has them would be somebody outside."""
+
 PARTIAL = "DSMTP cannot transfer messages with partial final lines. (#5.6.2)\n"
 _FINGERPRINT = ("control/smtproutes", "control/authsenders", "AUTH LOGIN", "AUTH PLAIN", "EHLO ")
 
@@ -25,12 +28,12 @@ class _End(Exception):
     """The last report was made."""
 
 
-def install(home: Path) -> Path:
-    """Put it into *home*, to be run by any user."""
+def install(home: Path, *, resolves: bool = False) -> Path:
+    """Put it into *home*, to be run by any user; where it *resolves*, relays may have names."""
     program = home / "bin" / "qmail-remote"
     program.parent.mkdir(exist_ok=True)
     shutil.copy(__file__, program)
-    text = program.read_text()
+    text = program.read_text().replace("RESOLVES = False", f"RESOLVES = {resolves}", 1)
     # Not the one of a virtual environment, whose folder may be closed to other users.
     python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or sys.executable
     program.write_text(f"#!{python} -I\n{text}")
@@ -93,6 +96,8 @@ def _deliver(control: Path, host: str, sender: str, recipient: str) -> None:
     relay, _, rest = _route(control, host).partition(":")
     port, *login = rest.split("|")
     name = relay.strip("[]")
+    if RESOLVES and name:
+        name = socket.gethostbyname(name)
     if not name.replace(".", "").isdigit():
         _end(f"DSorry, I couldn't find any host named {name or host}. (#5.1.2)\n")
     line = _Line(name, int(port or 25))

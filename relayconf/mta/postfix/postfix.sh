@@ -1047,3 +1047,130 @@ mta_flush() {
 		return 1
 	}
 }
+
+# What this Postfix has logged since then, into the file `log` or into the journal.
+read_news() {
+	{
+		[ -z "$log" ] || tail -c "+$((log_start + 1))" "$log"
+		[ -z "$cursor" ] || journalctl -q --no-pager -o short --after-cursor="$cursor" 2>/dev/null
+	} | head -c 8000000 | grep -aE "$logged\\[[0-9]+\\]: "
+}
+
+# Where the journal ends now, in `cursor`; empty where there is none. What `maillog_file` names is all there is, but any
+# other file may be what a syslog daemon of former times has left.
+mark_journal() {
+	cursor=
+	[ -z "$log" ] || [ "$log" != "$value" ] || return 0
+	command -v journalctl >/dev/null 2>&1 || return 0
+	cursor=$(journalctl -q --no-pager -n 0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')
+}
+
+# Whether a message can be followed here: Postfix runs, and logs to where it can be read. If not, that is said.
+can_follow() {
+	mark_log
+	mark_journal
+	seen_in=${log:+the log $log}
+	[ -z "$cursor" ] || seen_in="${seen_in:+$seen_in and }the journal"
+	if [ "$running" = no ]; then
+		unseen 'Postfix does not run'
+	elif [ -z "$seen_in" ]; then
+		unseen 'Postfix logs to no file and no journal on this host, so what becomes of a message is not seen here'
+	else
+		return 0
+	fi
+	return 1
+}
+
+# Where sendmail(1) of this Postfix is, in `sendmail`.
+find_sendmail() {
+	settings=$(postconf -c "$config" -x sendmail_path command_directory 2>/dev/null)
+	read_setting "$settings" sendmail_path
+	sendmail=$value
+	[ -x "$sendmail" ] || {
+		reason="sendmail_path is ${sendmail:-empty}, which is no program"
+		return 1
+	}
+}
+
+# The queue ids of those lines on standard input that tell of our message: what sendmail -bv made comes from this sender by
+# way of pickup, what is sent has a Message-ID of its own.
+find_ids() {
+	if [ -n "$message" ]; then
+		grep -aE '/cleanup\[[0-9]+\]: [0-9A-Za-z]+: message-id=' | grep -aF "message-id=<relayconf.$message@"
+	else
+		grep -aE '/pickup\[[0-9]+\]: [0-9A-Za-z]+: uid=[0-9]+ from=' | grep -aF "from=<$from>"
+	fi | sed -n 's/^.*\]: \([0-9A-Za-z]\{1,40\}\): .*/\1/p'
+}
+
+# Wait for the line that tells what became of it, with a status in $1, and send that with all that the same process told.
+trace_message() {
+	v_tries=$((wait * 5))
+	while :; do
+		[ -z "$log" ] || [ "$(wc -c <"$log")" -ge "$log_start" ] || {
+			unseen "the log $log was rotated meanwhile"
+			return 0
+		}
+		v_news=$(read_news)
+		v_id=
+		for v_id in $(say "$v_news" | find_ids); do
+			v_line=$(say "$v_news" | grep -aE "\\]: $v_id: to=<.*, status=($1) \\(" | tail -n 1)
+			[ -z "$v_line" ] || {
+				tell_message
+				return 0
+			}
+		done
+		[ "$v_tries" -gt 0 ] || break
+		v_tries=$((v_tries - 1))
+		sleep 0.2 2>/dev/null || {
+			sleep 1
+			v_tries=$((v_tries - 4))
+		}
+	done
+	[ -z "$v_id" ] || say "queued $v_id"
+	unseen "$seen_in does not tell within $wait s what became of it"
+}
+
+tell_message() {
+	say "queued $v_id"
+	v_process=${v_line%%"]: $v_id: "*}
+	v_process=${v_process##*/}
+	say "$v_news" | grep -aF "/$v_process]: " | grep -avE '\]: [0-9A-Za-z]+: (to|host)' | tail -n 20 | sed 's/^/log /'
+	say "log $v_line"
+}
+
+# Take the report of a test, which Postfix mails to its sender, out of the queue: where the relay takes nothing it would wait
+# there for days. The log may hold lines of anybody, so the report itself must tell of our message.
+drop_report() {
+	v_tries=10 v_report=
+	while [ -z "$v_report" ] && [ "$v_tries" -gt 0 ]; do
+		v_report=$(read_news | sed -n "s/^.*\\]: $v_id: sender delivery status notification: \\([0-9A-Za-z]\\{1,40\\}\\)\$/\\1/p" | tail -n 1)
+		v_tries=$((v_tries - 1))
+		[ -n "$v_report" ] || sleep 0.1 2>/dev/null || v_tries=0
+	done
+	[ -n "$v_report" ] && postcat -c "$config" -q "$v_report" 2>/dev/null | grep -aqx "X-Postfix-Queue-ID: $v_id" || return 0
+	postsuper -c "$config" -d "$v_report" >/dev/null 2>&1 || :
+}
+
+# Asked by -bv, Postfix connects, logs in, names sender and recipient, and stops there (sendmail(1)).
+mta_probe() {
+	can_follow || return 0
+	find_sendmail || return 1
+	try "$sendmail" -C "$config" -bv -f "$from" -- "$to" || {
+		reason="sendmail -bv: $why"
+		return 1
+	}
+	trace_message 'deliverable|undeliverable'
+	[ -z "${v_line-}" ] || drop_report
+}
+
+mta_send() {
+	can_follow || return 0
+	find_sendmail || return 1
+	write_message >"$work/message"
+	why=$("$sendmail" -C "$config" -i -f "$from" -- "$to" <"$work/message" 2>&1) || {
+		one_line
+		reason="sendmail: $why"
+		return 1
+	}
+	trace_message 'sent|bounced|deferred|expired|SOFTBOUNCE'
+}

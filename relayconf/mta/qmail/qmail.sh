@@ -622,7 +622,7 @@ mark_log() {
 strip_stamps() {
 	tr -cd '\n\040-\176' | sed -n -e 's/^.* qmail: [0-9.]*+* *//' -e 's/^.* qmail[-a-z]*\[[0-9]*\]: //' \
 		-e 's/^@[0-9a-f]* //' -e 's/^[0-9][-0-9T:._Z]*  *\([0-9][0-9:.]* *\)\{0,1\}//' \
-		-e '/^starting delivery /p' -e '/^delivery [0-9]*: /p' -e '/^alert: /p' -e '/^status: local /p'
+		-e '/^info msg /p' -e '/^starting delivery /p' -e '/^delivery [0-9]*: /p' -e '/^alert: /p' -e '/^status: local /p'
 }
 
 # Whether mail is on its way to a relay, as the last status says.
@@ -804,4 +804,71 @@ mta_flush() {
 		return 1
 	}
 	tell_sender -ALRM
+}
+
+# The same test as before a change, with the routes that are live.
+mta_probe() {
+	prepare_probe || {
+		unseen "no test by qmail-remote: $why"
+		return 0
+	}
+	bound=$wait binds=''
+	run_remote live "$domain" "$from" "$to"
+	judge_report "$?"
+	say "report $outcome ${why:-it takes sender and recipient}"
+}
+
+# The lines of the first delivery of our message on standard input: the one to `to` of a message from `from`.
+find_delivery() {
+	v_number='' v_begun=''
+	while IFS= read -r v_new; do
+		case $v_new in
+		'info msg '*" from <$from> "*) v_number=${v_new#info msg } v_number=${v_number%%:*} ;;
+		"starting delivery "*": msg ${v_number:-none} to "*"$to") v_begun=$v_new ;;
+		'delivery '*)
+			v_delivery=${v_begun#starting delivery } v_delivery=${v_delivery%%:*}
+			case $v_new in
+			"delivery ${v_delivery:-none}: "*)
+				say "log $v_begun"
+				say "log $v_new"
+				return 0
+				;;
+			esac
+			;;
+		esac
+	done
+	return 1
+}
+
+mta_send() {
+	[ -n "$sender" ] || {
+		unseen 'qmail-send does not run'
+		return 0
+	}
+	find_log
+	[ -n "$log" ] || {
+		unseen 'the log of qmail-send was not found'
+		return 0
+	}
+	write_message >"$work/message"
+	why=$("$home/bin/qmail-inject" -f "$from" "$to" <"$work/message" 2>&1) || {
+		one_line
+		reason="qmail-inject: $why"
+		return 1
+	}
+	v_tries=$((wait * 5))
+	while :; do
+		l_line=$(ls -di "$log" 2>/dev/null) && [ "${l_line%"$log"}" = "$log_inode" ] || {
+			unseen "the log $log was rotated meanwhile"
+			return 0
+		}
+		! tail -c "+$((log_start + 1))" "$log" | head -c 8000000 | strip_stamps | find_delivery || return 0
+		[ "$v_tries" -gt 0 ] || break
+		v_tries=$((v_tries - 1))
+		sleep 0.2 2>/dev/null || {
+			sleep 1
+			v_tries=$((v_tries - 4))
+		}
+	done
+	unseen "the log $log does not tell within $wait s what became of it"
 }

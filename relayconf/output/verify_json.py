@@ -1,0 +1,46 @@
+"""What tests of relays, messages and headers came to, as versioned JSON. ASCII, so no escape gets through."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from relayconf.authentication import Noted
+from relayconf.exits import ExitCode
+from relayconf.output.journal_json import document
+from relayconf.output.json import FORMAT, Json
+from relayconf.verification import Verified
+from relayconf.visits import Visited
+
+
+def _test(name: str, verified: Verified) -> Json:
+    return {
+        "relay": name,
+        "outcome": str(verified.outcome),
+        "said": verified.said,
+        "evidence": verified.evidence,
+        "queue_id": verified.queue_id,
+        "server": verified.relay,
+        "tls": verified.tls,
+        "category": None if verified.category is None else verified.category.code,
+    }
+
+
+def verified(visited: Visited[tuple[tuple[str, Verified], ...]], exit_code: ExitCode) -> str:
+    """Each host's tests."""
+    return document(
+        visited,
+        kind="verify",
+        key="tests",
+        told=lambda tested: [_test(name, one) for name, one in tested],
+        exit_code=exit_code,
+    )
+
+
+def headers(results: Sequence[Noted], exit_code: ExitCode) -> str:
+    """What the receiver noted of a message."""
+    noted: list[Json] = [
+        {"method": one.method, "result": one.word, "outcome": one.outcome, "evidence": one.evidence} for one in results
+    ]
+    value: Json = {"format": FORMAT, "kind": "headers", "results": noted, "exit_code": int(exit_code)}
+    return json.dumps(value, indent=2)
