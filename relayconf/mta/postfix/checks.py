@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from relayconf.errors import MainCfError, MapError
@@ -16,6 +17,7 @@ from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD
 from relayconf.mta.postfix.rendering import wish as rows_of
 from relayconf.mta.postfix.state import NEEDS_CA, Wish
 from relayconf.mta.postfix.words import listing
+from relayconf.text import printable
 
 _OURS = (MAIN_CF, MASTER_CF)
 _PLUGINS = ("apt install libsasl2-modules", "dnf install cyrus-sasl-plain", "apk add cyrus-sasl-login")
@@ -57,6 +59,17 @@ def _speech(live: Live, wish: Wish, values: Mapping[str, str]) -> Iterator[Findi
     if checked and not known and not live.ca_bundle:
         text = f"the certificate of {listing(checked)} is to be checked, but this host has no bundle of authorities"
         yield error("postfix-no-ca", text, "install the package ca-certificates", "set smtp_tls_CAfile in main.cf")
+
+
+def _release(host: Host, values: Mapping[str, str]) -> Iterator[Finding]:
+    """What this Postfix is too old for."""
+    version = values.get("postfix.version", "")
+    match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
+    if match and len(host.default) > 1 and (int(match[1]), int(match[2])) < (3, 5):
+        text = (
+            f"`relay` lists relays to fail over between, for which Postfix 3.5 is needed: this is {printable(version)}"
+        )
+        yield error("postfix-failover-release", text, "one relay", "one name with several A records, tried in turn")
 
 
 def _age(seconds: int) -> str:
@@ -107,6 +120,7 @@ def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) 
     yield from _self(host, facts.values)
     yield from _local(host, live, facts.values)
     yield from _speech(live, wish, facts.values)
+    yield from _release(host, facts.values)
     yield from admin.stronger(live, wish)
     yield from admin.wildcards(live, wish)
     yield from admin.wrapped(live, wish)

@@ -148,7 +148,7 @@ is_harmless() {
 	read_setting "$g_new" "$1"
 	[ -n "$value" ] || return 0
 	case $1,$value in
-	relayhost,*) is_nexthop "$value" ;;
+	relayhost,*) is_relayhost "$value" ;;
 	default_transport,* | relay_transport,*) is_word "$value" "smtp $services" ;;
 	transport_maps,*) is_list "$1" "$1" transport ;;
 	smtp_generic_maps,*) is_list "$1" "$1" generic ;;
@@ -173,6 +173,20 @@ is_word() {
 		[ "$g_word" != "$1" ] || return 0
 	done
 	return 1
+}
+
+# One nexthop, or several to fail over between.
+is_relayhost() {
+	g_words=$(say "$1" | tr , ' ')
+	set -f
+	for g_word in $g_words; do
+		is_nexthop "$g_word" || {
+			set +f
+			return 1
+		}
+	done
+	set +f
+	[ -n "$g_words" ]
 }
 
 # HOST or [HOST], and perhaps a port.

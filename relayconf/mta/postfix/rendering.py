@@ -12,7 +12,7 @@ from relayconf.mta.postfix import maps
 from relayconf.mta.postfix.names import MAIN_CF, MAP_PARAMETERS, MAPS, TABLES, TYPE, service, wished
 from relayconf.mta.postfix.nexthop import spell
 from relayconf.mta.postfix.proof import prove
-from relayconf.mta.postfix.routing import CLASS, keys, value_for, way_of
+from relayconf.mta.postfix.routing import CLASS, default_way, keys, value_for
 from relayconf.templating import Templates
 
 Rows = tuple[tuple[str, str], ...]
@@ -91,7 +91,7 @@ def _sasl_rows(used: Mapping[str, Smarthost], secret: Resolve) -> Iterator[tuple
 
 def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smarthost]) -> Iterator[tuple[str, str]]:
     default = host.target(host.default[0])
-    way = way_of(default, "")
+    way = default_way([host.target(target) for target in host.default], "")
     yield "relayhost", way.nexthop if way else ""
     if isinstance(default, Smarthost) and default.endpoint.implicit_tls:
         for name in ("default_transport", "relay_transport"):

@@ -21,6 +21,7 @@ from relayconf.mta.postfix.names import (
     service,
     wished,
 )
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.routing import CLASS, lookup
 from relayconf.mta.postfix.tables import composed, foreign
 
@@ -64,8 +65,8 @@ def routed_services(transport: Table, transports: Iterable[str]) -> frozenset[st
 
 
 def nexthops(transport: Table, relayhost: str) -> frozenset[str]:
-    """Every next hop that a transport table and relayhost name."""
-    return frozenset((relayhost, *(value.partition(":")[2] for value in transport.values()))) - {""}
+    """Every next hop that a transport table and relayhost name, each of a failover list by itself."""
+    return frozenset((*members(relayhost), *(value.partition(":")[2] for value in transport.values()))) - {""}
 
 
 def rewritten(content: bytes, table: Table) -> bytes:
@@ -116,7 +117,7 @@ def in_lane(wish: Wish, lane: Lane) -> Wish:
 
     transport = {key: move(value) for key, value in wish.tables["transport"].items()}
     parameters = dict(wish.parameters)
-    if parameters.get("relayhost", "") in relays:
+    if any(nexthop in relays for nexthop in members(parameters.get("relayhost", ""))):
         for name in _TRANSPORTS:
             parameters[name] = moved[parameters.get(name, SMTP)]
     contents = dict(wish.contents)

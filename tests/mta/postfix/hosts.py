@@ -10,6 +10,7 @@ from relayconf.facts import Facts
 from relayconf.files import ActualFile, DesiredFile
 from relayconf.model import (
     Credentials,
+    Default,
     Direct,
     Endpoint,
     Host,
@@ -92,19 +93,19 @@ def secret(reference: SecretRef) -> str:
 
 
 def host(
-    default: Smarthost | Direct | None = None,
+    default: Smarthost | Direct | tuple[Default, ...] | None = None,
     *,
     domains: Mapping[str, Target] | None = None,
     routes: Mapping[str, Target] | None = None,
     rewrite: Mapping[str, str] | None = None,
 ) -> Host:
-    """The host mail1."""
+    """The host mail1; *default* may be a list to fail over in."""
     return Host(
         name="mail1",
         address="192.0.2.10",
         mta=MtaName.POSTFIX,
         origin=Origin(file="inventory.yaml", line=1, column=1),
-        default=(default or Direct(),),
+        default=default if isinstance(default, tuple) else (default or Direct(),),
         domains=domains or {},
         routes=routes or {},
         rewrite=rewrite or {},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from relayconf.mta.postfix import main_cf, maps, master_cf
 from relayconf.mta.postfix.expansion import expand_text
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.routing import Way
 from tests.mta.postfix.hosts import State
 
@@ -80,5 +81,5 @@ def ways(state: State) -> frozenset[Way]:
     found = {Way(service=service, nexthop=nexthop) for service, _, nexthop in rows if nexthop and service}
     if relayhost := values.get("relayhost"):
         for parameter, default in (("default_transport", "smtp"), ("relay_transport", "relay")):
-            found.add(Way(service=values.get(parameter, default), nexthop=relayhost))
+            found |= {Way(service=values.get(parameter, default), nexthop=hop) for hop in members(relayhost)}
     return frozenset(way for way in found if way.service not in {"error", "retry"})

@@ -24,11 +24,16 @@ STORE = Internal(nexthop=Nexthop(host="store.test"))
 _RELAYS = st.builds(
     relay, st.sampled_from(["a", "b", "c"]), st.sampled_from([587, 465]), password=st.sampled_from(["one", "two"])
 ) | st.builds(relay, st.sampled_from(["a", "b"]), st.just(25), tls=st.just("none"), password=st.none())
+_LISTS = (
+    st.lists(_RELAYS, min_size=1, max_size=2)
+    .filter(lambda hops: len({hop.endpoint.implicit_tls for hop in hops}) == 1)
+    .map(tuple)
+)
 _OTHERS: st.SearchStrategy[Target] = st.sampled_from([Direct(), STORE, Reject(text="5.1.1 no")])
 _DOMAINS: st.SearchStrategy[Target] = st.sampled_from([Local(), Mx(), STORE, At(host="mail1", nexthop=STORE.nexthop)])
 _HOSTS = st.builds(
     host,
-    _RELAYS | st.just(Direct()),
+    _LISTS | st.just(Direct()),
     domains=st.dictionaries(st.sampled_from(["x.test", ".x.test", "y.x.test"]), _DOMAINS, max_size=3),
     routes=st.dictionaries(st.sampled_from(["d.test", ".d.test", "u@d.test"]), _RELAYS | _OTHERS, max_size=3),
     rewrite=st.dictionaries(st.just("root@mail1.lab.test"), st.just("a@x.test"), max_size=1),

@@ -143,7 +143,11 @@ ATTACKS: dict[str, tuple[Wish, str]] = {
     "a NUL": (_text(lambda text: text + b"relayhost = x\0\n"), "it contains a NUL byte"),
     "what Postfix cannot read": (_text(lambda text: text + b"relayhost\n"), "Postfix cannot read it"),
     "no main.cf": (_other(MAIN, None), "the helper does not remove it"),
-    "two next hops": (_settings(relayhost="[a.relays.test] [b.relays.test]"), "the helper does not set relayhost = "),
+    "a socket to fail over to": (
+        _settings(relayhost="[a.relays.test]:587, unix:/x"),
+        "the helper does not set relayhost = [a.relays.test]:587, unix:/x",
+    ),
+    "a list of nothing": (_settings(relayhost=","), "the helper does not set relayhost = ,"),
     "a socket as next hop": (_settings(relayhost="unix:/x"), "the helper does not set relayhost = unix:/x"),
     "an option as next hop": (_settings(relayhost="[-f]"), "the helper does not set relayhost = [-f]"),
     "an option behind a word": (_settings(relayhost="x:[-f]"), "the helper does not set relayhost = x:[-f]"),

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from relayconf.facts import Severity
-from relayconf.model import Credentials, Direct, Discard, Host, Reject, SecretRef, Smarthost, Target
+from relayconf.model import Credentials, Direct, Discard, Host, Internal, Nexthop, Reject, SecretRef, Smarthost, Target
 from relayconf.mta.postfix import refusals
 from tests.mta.postfix.hosts import host, relay
 
 A, B = relay("a"), relay("b")
+STORE = Internal(nexthop=Nexthop(host="store.test"))
 OTHER_PASSWORD = Smarthost(
     relay=replace(
         A.relay, name="a2", credentials=Credentials(username="a2", password=SecretRef(kind="env", value="X"))
@@ -29,8 +30,16 @@ COLON = Smarthost(
     [
         (
             replace(host(), default=(A, Direct())),
-            "postfix-failover",
-            "`relay` lists 2 relays to fail over between, which is not supported on Postfix yet",
+            "postfix-failover-direct",
+            "`relay` lists `direct` beside relays, but Postfix fails over between servers that are named, not to MX",
+        ),
+        (
+            host((relay("a", 465), B, STORE)),
+            "postfix-failover-mixed",
+            (
+                "`relay` lists a:465, where TLS starts before the greeting, and b:587, [store.test]:25, where it does "
+                "not: Postfix does either for a whole list"
+            ),
         ),
         (
             host(routes={"void.test": Discard(text="x")}),
