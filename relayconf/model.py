@@ -226,8 +226,9 @@ class Host:
 
     `default` has more than one entry where failover is wished. `domains` and `routes` map a domain, a `.domain` for its
     subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `rewrite`
-    maps an address or `@domain` to what takes its place in mail that leaves. `flavour` and `qmail_home` are
-    qmail's, `config_directory` Postfix's; directories are absolute paths. None: found on the host.
+    maps an address or `@domain` to what takes its place in mail that leaves, `settings` Postfix's parameters to
+    their values. `flavour` and `qmail_home` are qmail's, `config_directory` Postfix's; directories are absolute
+    paths. None: found on the host.
     """
 
     name: str
@@ -242,6 +243,7 @@ class Host:
     routes: Mapping[str, Target] = field(default_factory=dict)
     senders: Mapping[str, SenderRoute] = field(default_factory=dict)
     rewrite: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     egress: tuple[str, ...] = ()
     flavour: FlavourName | None = None
     qmail_home: str | None = None

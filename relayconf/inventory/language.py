@@ -20,6 +20,7 @@ from relayconf.inventory.kinds import (
     MailAddress,
     Port,
     Sender,
+    SettingValue,
     SpfTerm,
     SshWord,
     Strict,
@@ -153,7 +154,9 @@ class Layer(Strict):
     )
     state_directory: AbsolutePath | None = Field(default=None, description="Where the host keeps relayconf's journal.")
     manage: list[Text] | None = Field(default=None, description="What relayconf manages (not supported yet).")
-    settings: dict[str, object] | None = Field(default=None, description="Parameters of the MTA (not supported yet).")
+    settings: dict[str, SettingValue | None] | None = Field(
+        default=None, description="Parameters of Postfix's main.cf that relayconf does not manage by itself."
+    )
 
 
 class Host(Layer):

@@ -184,5 +184,6 @@ def explain(path: Path, host: str) -> tuple[Setting, ...]:
         *_rows("domains", [layer.domains for layer in layers], merged.host.domains, _target_text),
         *_rows("routes", [layer.routes for layer in layers], merged.host.routes, partial(_target_text, host_key="via")),
         *_rows("rewrite", [layer.rewrite for layer in layers], merged.host.rewrite, str),
+        *_rows("settings", [layer.parameters for layer in layers], merged.host.settings, str),
         *_relays(resolved, merged),
     )

@@ -23,6 +23,11 @@ def text(value: str) -> str:
     return value
 
 
+def setting(value: str) -> str:
+    """The value of a parameter: one line, not empty, without blanks around it."""
+    return text(value.strip())
+
+
 def port(value: object) -> int:
     """A port from 1 to 65535, in plain decimal digits."""
     if not isinstance(value, str) or not _PORT.fullmatch(value) or int(value) > 65535:

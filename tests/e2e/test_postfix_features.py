@@ -22,11 +22,12 @@ _INVENTORY = """\
 version: 1
 mta: postfix
 relays:
-  isp: {{host: isp.relays.test, port: 587, auth: {{username: customer, password: {{file: isp}}}}, {isp}}}
-  ses: {{host: ses.relays.test, port: 587, auth: {{username: tenant, password: {{file: ses}}}}, {ses}}}
+  isp: {{host: isp.relays.test, auth: {{username: customer, password: {{file: isp}}}}, {isp}}}
+  ses: {{host: ses.relays.test, auth: {{username: tenant, password: {{file: ses}}}}, {ses}}}
 hosts:
   mail1: {{address: mail1.lab.test, ssh: {{user: root, identity_file: {key}}}, {host}}}
 """
+_PLAIN = "port: 587, tls: encrypt"
 _PASSWORDS = {"isp": "pw-isp-Rk4t", "ses": "pw-ses-Vn2j"}
 
 
@@ -36,13 +37,13 @@ def _admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabAdmin]:
         yield LabAdmin.make(lab, tmp_path_factory.mktemp("admin") / "laptop")
 
 
-def _run(admin: LabAdmin, *words: str, host: str, isp: str = "tls: encrypt", ses: str = "tls: encrypt") -> Ran:
+def _run(admin: LabAdmin, *words: str, host: str, isp: str = _PLAIN, ses: str = _PLAIN) -> Ran:
     admin.write(_INVENTORY.format(key=admin.key, host=host, isp=isp, ses=ses), _PASSWORDS)
     return admin.run(*words)
 
 
-def _apply(admin: LabAdmin, *, host: str, isp: str = "tls: encrypt", ses: str = "tls: encrypt") -> Ran:
-    ran = _run(admin, "apply", "--yes", "--allow-weaker-tls", host=host, isp=isp, ses=ses)
+def _apply(admin: LabAdmin, *flags: str, host: str, isp: str = _PLAIN, ses: str = _PLAIN) -> Ran:
+    ran = _run(admin, "apply", "--yes", "--allow-weaker-tls", *flags, host=host, isp=isp, ses=ses)
     assert ran.code == ExitCode.OK, ran.out + ran.err
     return ran
 
@@ -64,3 +65,25 @@ def test_failover(admin: LabAdmin) -> None:
     admin.lab.change_relay(replace(_ISP, refusal="450 4.7.1 come back later"))
     assert _sent(admin, "two@world.test") == ("ses.relays.test", 587, "tenant")
     admin.lab.change_relay(_ISP)
+
+
+def test_settings(admin: LabAdmin) -> None:
+    """What this Postfix does not know, or cannot read, is refused by name; a value of the admin's own is asked for."""
+    host = admin.lab.host("mail1")
+    host.run(["postconf", "-e", "smtp_helo_name = hand.lab.test"])
+    wish = "relay: [isp, ses], settings: {smtp_helo_name: out.lab.test, smtp_destination_rate_delay: 1s}"
+
+    bad = _run(admin, "plan", host="relay: isp, settings: {smtp_helo_nmae: x, smtp_connect_timeout: soon}")
+    held = _run(admin, "apply", "--yes", host=wish)
+
+    assert bad.code == ExitCode.HOST_FAILED
+    assert "on this host does not know: smtp_helo_nmae\n" in bad.out
+    assert "`settings`: smtp_connect_timeout must be a time such as `90s`, `5m`, `2h` or `1d`\n" in bad.out
+    assert held.code != ExitCode.OK
+    assert "main.cf: smtp_helo_name = hand.lab.test, which relayconf never set, would be replaced" in held.out
+    _apply(admin, "--take-over", host=wish, isp="port: 465", ses="port: 465")
+    assert _sent(admin, "three@world.test") == ("isp.relays.test", 465, "customer")
+    assert admin.lab.message_to("three@world.test").helo == "out.lab.test"
+    assert host.output(["postconf", "-h", "relayconf-tls_destination_rate_delay"]) == "1s"
+    _apply(admin, host="relay: [isp, ses]", isp="port: 465", ses="port: 465")
+    assert host.output(["postconf", "-h", "smtp_helo_name"]) == "hand.lab.test"

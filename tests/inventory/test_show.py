@@ -120,7 +120,9 @@ def test_unknown_host(tmp_path: Path) -> None:
 def test_a_postfix_host(tmp_path: Path) -> None:
     """Postfix has no flavour; its rewriting is shown key by key, from the layer that gave it."""
     text = INVENTORY.replace(
-        "mta: qmail", "mta: postfix\nconfig_directory: /opt/postfix\nrewrite: {A@b.example: c@d.example}"
+        "mta: qmail",
+        "mta: postfix\nconfig_directory: /opt/postfix\nrewrite: {A@b.example: c@d.example}\n"
+        "settings: {smtp_helo_name: x}",
     )
     lines = [
         f"{setting.place} = {setting.value} ({str(setting.origin or 'default').removeprefix(f'{tmp_path}/')})"
@@ -129,6 +131,7 @@ def test_a_postfix_host(tmp_path: Path) -> None:
 
     assert "mta = postfix (inventory.yaml:21:6)" in lines
     assert "config_directory = /opt/postfix (inventory.yaml:22:19)" in lines
+    assert "settings.smtp_helo_name = x (inventory.yaml:24:28)" in lines
     assert "rewrite[a@b.example] = c@d.example (inventory.yaml:23:24)" in lines
     assert not [line for line in lines if line.startswith("flavour")]
 

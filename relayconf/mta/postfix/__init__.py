@@ -43,8 +43,12 @@ _WATCHED = (
 
 
 def parameters(host: Host) -> Mapping[str, str]:
-    """Where Postfix's configuration is, when the inventory says it; else the shell fragment finds it."""
-    return {} if host.config_directory is None else {"config_directory": host.config_directory}
+    """Where Postfix's configuration is, when the inventory says it, and which parameters' defaults it is to tell.
+
+    A helper was made with the first alone, and `settings` are refused there.
+    """
+    found = {} if host.config_directory is None else {"config_directory": host.config_directory}
+    return found | ({"settings": " ".join(host.settings)} if host.settings and host.ssh.become != "helper" else {})
 
 
 def watched(host: Host) -> Sequence[WatchedFile]:  # noqa: ARG001  the same on every host

@@ -9,7 +9,7 @@ from relayconf.errors import MainCfError, MapError
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import At, Host, Internal, Local, Smarthost
-from relayconf.mta.postfix import admin, ownership
+from relayconf.mta.postfix import admin, ownership, settings
 from relayconf.mta.postfix.admin import error, warning
 from relayconf.mta.postfix.live import Live, read
 from relayconf.mta.postfix.locality import locality
@@ -121,6 +121,7 @@ def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) 
     yield from _local(host, live, facts.values)
     yield from _speech(live, wish, facts.values)
     yield from _release(host, facts.values)
+    yield from settings.unusable(host, facts.values)
     yield from admin.stronger(live, wish)
     yield from admin.wildcards(live, wish)
     yield from admin.wrapped(live, wish)

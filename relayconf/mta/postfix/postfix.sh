@@ -6,6 +6,7 @@ mta_parameter() {
 	case $1 in
 	config_directory) config=$2 ;;
 	postfix_wait) bound=$2 ;;
+	settings) asked=$2 ;;
 	esac
 }
 
@@ -132,9 +133,25 @@ tell_facts() {
 	fact postfix.date "$(date -u +%Y-%m-%d)"
 	find_owner
 	fact postfix.managed_by "$by"
+	tell_defaults
 	tell_bundle
 	tell_sasl
 	tell_queue
+}
+
+# What the parameters that are asked for are without main.cf. One that this Postfix does not know is not told.
+tell_defaults() {
+	[ -n "${asked-}" ] || return 0
+	set -f
+	# shellcheck disable=SC2086  # a list of names
+	d_list=$(postconf -c "$config" -dx $asked 2>/dev/null)$nl
+	set +f
+	while [ -n "${d_list%"$nl"}" ]; do
+		d_line=${d_list%%"$nl"*} d_list=${d_list#*"$nl"}
+		d_value=${d_line#*=}
+		d_value=${d_value# }
+		fact "postfix.default.${d_line%% *}" "${d_value:--}"
+	done
 }
 
 # The number after all generations that are there or named.

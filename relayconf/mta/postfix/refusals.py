@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from relayconf.facts import Finding, Severity
 from relayconf.model import Direct, Discard, Host, Smarthost, TlsLevel
+from relayconf.mta.postfix import settings
 from relayconf.mta.postfix.nexthop import spell
 from relayconf.mta.postfix.rendering import relays, tls_level
 from relayconf.mta.postfix.words import listing
@@ -80,7 +81,7 @@ def _twins(host: Host) -> Iterator[Finding]:
             yield _error("postfix-same-server", text, "one entry of `relays` for both", "another name of that server")
 
 
-_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _levels, _users, _twins)
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _levels, _users, _twins, settings.refused)
 
 
 def refusals(host: Host) -> tuple[Finding, ...]:

@@ -106,6 +106,7 @@ def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smart
         yield "smtp_sasl_security_options", "noanonymous"
     if any(relay.endpoint.tls is TlsLevel.DANE for relay in used.values()):
         yield "smtp_dns_support_level", "dnssec"
+    yield from host.settings.items()
 
 
 def wish(host: Host, secret: Resolve) -> Wish:

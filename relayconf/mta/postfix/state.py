@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +28,7 @@ from relayconf.mta.postfix.tables import composed, foreign
 
 _BY_PARAMETER = {parameter: table for table, parameter in MAP_PARAMETERS.items()}
 _TRANSPORTS = ("default_transport", "relay_transport")
+_PER_SERVICE = re.compile(rf"{SMTP}_(?P<what>(?:destination|initial_destination|delivery_slot|recipient|extra)_\w+)")
 PER_LANE = {"sasl_passwd": "sasl_password_maps", "tls_policy": "tls_policy_maps"}
 """The tables keyed by relay, and how the parameters of a slot for them end."""
 
@@ -164,7 +166,13 @@ def slot_settings(lane: Lane, live: Live, present: Mapping[str, bytes]) -> dict[
     return settings
 
 
+def for_services(settings: Mapping[str, str], services: Collection[str]) -> dict[str, str]:
+    """What holds for the service `smtp` alone by its name (`smtp_destination_rate_delay`), for *services* too."""
+    matches = (match for name in settings if (match := _PER_SERVICE.fullmatch(name)))
+    return {f"{service}_{match['what']}": settings[match[0]] for match in matches for service in sorted(services)}
+
+
 def own_settings(wish: Wish, live: Live) -> dict[str, str]:
     """The wished parameters that are no tables."""
     types = {name: value.replace(TYPE, live.database_type) for name, value in wish.parameters.items()}
-    return {**types, **ca_settings(wish, live)}
+    return {**types, **for_services(types, wish.services), **ca_settings(wish, live)}

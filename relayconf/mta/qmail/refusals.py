@@ -66,6 +66,12 @@ def _rewrite(host: Host) -> Iterator[Finding]:
         yield error("qmail-rewrite", text, _OTHER_HOSTS)
 
 
+def _settings(host: Host) -> Iterator[Finding]:
+    if host.settings:
+        text = f"qmail has no parameters beside its control files: {listing(host.settings)}"
+        yield error("qmail-settings", text, "`settings` in a group of the Postfix hosts")
+
+
 def _size(host: Host) -> Iterator[Finding]:
     count = len(rows(host, CLASSIC))
     if count < WARN_ROUTES:
@@ -87,7 +93,7 @@ def _confirmation(flavour: Flavour) -> Iterator[Finding]:
         )
 
 
-_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _rewrite, _size)
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _rewrite, _settings, _size)
 
 
 def of_flavour(host: Host, flavour: Flavour) -> tuple[Finding, ...]:

@@ -217,6 +217,7 @@ def test_senders_and_rewrite() -> None:
         qmail_host(default=(Direct(),)),
         senders={"@shop.test": SenderRoute(target=Direct())},
         rewrite={"root@vps.internal": "alerts@kamata-net.com"},
+        settings={"smtp_helo_name": "x"},
     )
 
     assert refusals_of(host, CLASSIC) == (
@@ -227,6 +228,11 @@ def test_senders_and_rewrite() -> None:
             "a qmail flavour with authsenders",
         ),
         error("qmail-rewrite", "qmail rewrites no addresses on their way out: root@vps.internal", POSTFIX_ONLY),
+        error(
+            "qmail-settings",
+            "qmail has no parameters beside its control files: smtp_helo_name",
+            "`settings` in a group of the Postfix hosts",
+        ),
     )
 
 
