@@ -96,6 +96,18 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCertificate:
+    """What we show a relay that asks for it: two files on the host, in PEM."""
+
+    certificate: str
+    key: str
+
+
+TlsVersion: TypeAlias = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+"""Versions of TLS in Postfix's words, in rising order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """Envelope addresses for a test that delivers nothing or to oneself."""
 
@@ -107,7 +119,8 @@ class Probe:
 class Relay:
     """An upstream smarthost. The first endpoint is the default one.
 
-    `ca` are certificates to trust, in PEM; `provider` names what is known of it.
+    `ca` are certificates to trust, in PEM; `provider` names what is known of it. `fingerprints` are SHA-256 digests of
+    its certificate or public key, as pairs of upper-case digits between colons; `tls_minimum` is the oldest version.
     `spf` has the SPF terms that cover its outgoing addresses; none at all where it replaces MAIL FROM by an address of
     its own, None where nothing was said.
     """
@@ -117,6 +130,9 @@ class Relay:
     endpoints: tuple[Endpoint, ...]
     credentials: Credentials | None = None
     ca: str | None = None
+    fingerprints: tuple[str, ...] = ()
+    tls_minimum: TlsVersion | None = None
+    client_certificate: ClientCertificate | None = None
     spf: tuple[str, ...] | None = None
     senders: tuple[str, ...] = ()
     probe: Probe | None = None

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 from relayconf.inventory import values
 from relayconf.inventory.kinds import (
     AbsolutePath,
+    Fingerprint,
     Flag,
     HostName,
     IpAddress,
@@ -29,7 +30,7 @@ from relayconf.inventory.kinds import (
 )
 from relayconf.inventory.problems import Fault
 from relayconf.inventory.targets import DomainTarget, FlatFile, RelayChoice, RouteTarget
-from relayconf.model import FlavourName
+from relayconf.model import FlavourName, TlsVersion
 
 
 def _not_literal(value: object) -> object:
@@ -82,6 +83,13 @@ class Probe(Strict):
     recipient: MailAddress = Field(alias="to", description="Envelope recipient.")
 
 
+class ClientCertificate(Strict):
+    """Two files on the host, in PEM."""
+
+    certificate: AbsolutePath = Field(description="The certificate, with those of its chain, on the host.")
+    key: AbsolutePath = Field(description="Its private key, on the host, for root alone.")
+
+
 class Relay(Strict):
     """An upstream smarthost."""
 
@@ -101,6 +109,13 @@ class Relay(Strict):
     auth: Auth | None = Field(default=None, description="Credentials, at every endpoint without `auth: none`.")
     ca_file: Text | None = Field(
         default=None, description="qmail: certificates (PEM) that the relay's own is checked by."
+    )
+    fingerprints: list[Fingerprint] = Field(
+        default=[], description="Postfix, `tls: fingerprint`: SHA-256 of the relay's certificate or public key."
+    )
+    tls_minimum: TlsVersion | None = Field(default=None, description="Postfix: the oldest version of TLS to speak.")
+    client_certificate: ClientCertificate | None = Field(
+        default=None, description="Postfix: what is shown to relays that ask for a certificate."
     )
     spf: list[SpfTerm] | None = Field(
         default=None,

@@ -82,6 +82,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     # Relays
     "port_and_endpoints": ("`{name}` and `endpoints` exclude each other", "put it into the endpoint"),
     "endpoint_twice": ("port {port} stands here twice", ""),
+    "fingerprint": (
+        "not a SHA-256 fingerprint",
+        "64 hexadecimal digits, as `openssl x509 -noout -fingerprint -sha256` prints them",
+    ),
     "literal_password": ("a literal password is refused", _WAYS_OUT),
     "one_secret": ("expected exactly one way to the secret", _WAYS_OUT),
     "env_name": ("not the name of an environment variable", "letters, digits and `_`"),

@@ -125,6 +125,10 @@ def _certificates(entry: language.Relay, place: Place) -> str | None:
     return text if text.endswith("\n") else f"{text}\n"
 
 
+def _client_certificate(entry: language.ClientCertificate | None) -> model.ClientCertificate | None:
+    return None if entry is None else model.ClientCertificate(certificate=entry.certificate, key=entry.key)
+
+
 def _preset(entry: language.Relay, place: Place) -> Preset | None:
     preset = presets.find(entry, place)
     if preset:
@@ -155,6 +159,9 @@ def relay(name: str, entry: language.Relay, place: Place) -> model.Relay | None:
         endpoints=_endpoints(entry, place, preset),
         credentials=None if entry.auth is None else _credentials(entry.auth),
         ca=_certificates(entry, place),
+        fingerprints=tuple(entry.fingerprints),
+        tls_minimum=entry.tls_minimum,
+        client_certificate=_client_certificate(entry.client_certificate),
         spf=_spf(entry, preset),
         senders=tuple(entry.senders),
         probe=None if probe is None else model.Probe(sender=probe.sender, recipient=probe.recipient),

@@ -136,6 +136,24 @@ def test_a_postfix_host(tmp_path: Path) -> None:
     assert not [line for line in lines if line.startswith("flavour")]
 
 
+def test_tls_of_a_relay(tmp_path: Path) -> None:
+    """What was said of it beside the level."""
+    text = """\
+version: 1
+hosts: {lab: {mta: postfix, relay: isp}}
+relays:
+  isp:
+    {host: isp.example, tls: fingerprint, tls_minimum: TLSv1.2, fingerprints: [%s],
+     client_certificate: {certificate: /etc/a.pem, key: /etc/a.key}}
+""" % ("0a" * 32)
+    said = {setting.place: setting.value for setting in explain(written(tmp_path, text), "lab")}
+
+    assert said["relays.isp.tls_minimum"] == "TLSv1.2"
+    assert said["relays.isp.fingerprints"] == f"[{':'.join(['0A'] * 32)}]"
+    assert said["relays.isp.client_certificate.certificate"] == "/etc/a.pem"
+    assert said["relays.isp.client_certificate.key"] == "/etc/a.key"
+
+
 PRESET = """\
 version: 1
 mta: postfix

@@ -9,11 +9,12 @@ from relayconf.errors import MainCfError, MapError
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import At, Host, Internal, Local, Smarthost
-from relayconf.mta.postfix import admin, ownership, settings
+from relayconf.mta.postfix import admin, ownership, settings, tls
 from relayconf.mta.postfix.admin import error, warning
 from relayconf.mta.postfix.live import Live, read
 from relayconf.mta.postfix.locality import locality
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD
+from relayconf.mta.postfix.rendering import relays
 from relayconf.mta.postfix.rendering import wish as rows_of
 from relayconf.mta.postfix.state import NEEDS_CA, Wish
 from relayconf.mta.postfix.words import listing
@@ -54,8 +55,8 @@ def _speech(live: Live, wish: Wish, values: Mapping[str, str]) -> Iterator[Findi
     if wish.tables["sasl_passwd"] and values.get("postfix.sasl") == "no":
         text = "the relay wants a password, but this host has no SASL plugin that can send one (PLAIN or LOGIN)"
         yield error("postfix-sasl-plugin", text, *_PLUGINS)
-    checked = [hop for hop, level in wish.tables["tls_policy"].items() if level in NEEDS_CA]
-    known = any(live.value(name) for name in ("smtp_tls_CAfile", "smtp_tls_CApath"))
+    checked = [hop for hop, policy in wish.tables["tls_policy"].items() if policy.split()[0] in NEEDS_CA]
+    known = any(live.value(name) or name in wish.parameters for name in ("smtp_tls_CAfile", "smtp_tls_CApath"))
     if checked and not known and not live.ca_bundle:
         text = f"the certificate of {listing(checked)} is to be checked, but this host has no bundle of authorities"
         yield error("postfix-no-ca", text, "install the package ca-certificates", "set smtp_tls_CAfile in main.cf")
@@ -122,6 +123,7 @@ def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) 
     yield from _speech(live, wish, facts.values)
     yield from _release(host, facts.values)
     yield from settings.unusable(host, facts.values)
+    yield from tls.unusable(host, relays(host).values(), live, facts.values)
     yield from admin.stronger(live, wish)
     yield from admin.wildcards(live, wish)
     yield from admin.wrapped(live, wish)

@@ -161,6 +161,7 @@ is_harmless() {
 	smtp_sasl_auth_enable,yes | smtp_sasl_auth_enable,no) ;;
 	smtp_sasl_security_options,noanonymous | smtp_sasl_tls_security_options,noanonymous) ;;
 	smtp_dns_support_level,dnssec) ;;
+	smtp_tls_fingerprint_digest,sha256) ;;
 	smtp_tls_CAfile,*) is_word "$value" "$(list_bundles)" ;;
 	"smtp_delivery_status_filter,regexp:\${relayconf_maps}/status_filter") ;;
 	*) return 1 ;;
@@ -277,8 +278,12 @@ guard_rows() {
 		sub(/^[^ \t]*[ \t]*/, "", value)
 		sub(/[ \t]*$/, "", value)
 		fine = $0 !~ /^[ \t]/ && $1 !~ /["\\]/ && value != ""
-		if (table != "transport" || value !~ /^(error|retry):/) fine = fine && value !~ /[ \t]/
-		if (table == "tls_policy") fine = fine && index(levels, " " value " ")
+		if (table == "tls_policy") {
+			words = split(value, word, " ")
+			fine = fine && index(levels, " " word[1] " ")
+			for (place = 2; place <= words; place++)
+				fine = fine && word[place] ~ /^(match=[0-9A-F:]+|protocols=[!A-Za-z0-9.:]+)$/
+		} else if (table != "transport" || value !~ /^(error|retry):/) fine = fine && value !~ /[ \t]/
 		if (table == "transport" && value != ":" && value !~ /^(error|retry):/) {
 			colon = index(value, ":")
 			nexthop = substr(value, colon + 1)

@@ -7,6 +7,7 @@ mta_parameter() {
 	config_directory) config=$2 ;;
 	postfix_wait) bound=$2 ;;
 	settings) asked=$2 ;;
+	authorities | certificate | key) files="${files-}$1 $2$nl" ;;
 	esac
 }
 
@@ -134,6 +135,7 @@ tell_facts() {
 	find_owner
 	fact postfix.managed_by "$by"
 	tell_defaults
+	tell_files
 	tell_bundle
 	tell_sasl
 	tell_queue
@@ -151,6 +153,18 @@ tell_defaults() {
 		d_value=${d_line#*=}
 		d_value=${d_value# }
 		fact "postfix.default.${d_line%% *}" "${d_value:--}"
+	done
+}
+
+# Whether the files that are asked for are there, and open to everybody.
+tell_files() {
+	i_list=${files-}
+	while [ -n "$i_list" ]; do
+		i_line=${i_list%%"$nl"*} i_list=${i_list#*"$nl"}
+		i_file=${i_line#* } i_found=no
+		[ ! -f "$i_file" ] || i_found=yes
+		[ "$i_found" = no ] || [ -z "$(find "$i_file" -prune -perm -004 2>/dev/null)" ] || i_found=open
+		fact "postfix.${i_line%% *}" "$i_found"
 	done
 }
 

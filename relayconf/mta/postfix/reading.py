@@ -31,7 +31,7 @@ def table_in_use(
 
 
 def _relay_words(nexthop: str, users: Mapping[str, str], levels: Mapping[str, str]) -> str:
-    user, level = users.get(nexthop, "").partition(":")[0], levels.get(nexthop, "")
+    user, level = users.get(nexthop, "").partition(":")[0], levels.get(nexthop, "").partition(" ")[0]
     return " ".join(part for part in (nexthop, f"{user}," if user else "", level) if part)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from relayconf.facts import Finding, Severity
-from relayconf.model import Direct, Discard, Host, Smarthost, TlsLevel
-from relayconf.mta.postfix import settings
+from relayconf.model import Direct, Discard, Host, Smarthost
+from relayconf.mta.postfix import settings, tls
 from relayconf.mta.postfix.nexthop import spell
-from relayconf.mta.postfix.rendering import relays, tls_level
+from relayconf.mta.postfix.rendering import relays
+from relayconf.mta.postfix.tls import policy
 from relayconf.mta.postfix.words import listing
 
 
@@ -50,11 +51,8 @@ def _keys(host: Host) -> Iterator[Finding]:
         yield _error("postfix-comment-key", text, "a route for the whole domain")
 
 
-def _levels(host: Host) -> Iterator[Finding]:
-    for relay in relays(host).values():
-        if relay.endpoint.tls is TlsLevel.FINGERPRINT:
-            text = f"the relay {relay} wants `tls: fingerprint`, but there is no way yet to say which fingerprint"
-            yield _error("postfix-fingerprint", text, "`tls: secure`", "`tls: dane`")
+def _tls(host: Host) -> Iterator[Finding]:
+    yield from tls.refused(host, relays(host).values())
 
 
 def _users(host: Host) -> Iterator[Finding]:
@@ -72,7 +70,7 @@ def _twins(host: Host) -> Iterator[Finding]:
         if not isinstance(target, Smarthost):
             continue
         first = used[spell(target.nexthop)]
-        ways = [(one.endpoint.auth and one.relay.credentials, tls_level(one)) for one in (first, target)]
+        ways = [(one.endpoint.auth and one.relay.credentials, policy(one)) for one in (first, target)]
         if ways[0] != ways[1]:
             text = (
                 f"the relays {first} and {target} are the same server and port, but differ in credentials or TLS, "
@@ -81,7 +79,7 @@ def _twins(host: Host) -> Iterator[Finding]:
             yield _error("postfix-same-server", text, "one entry of `relays` for both", "another name of that server")
 
 
-_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _levels, _users, _twins, settings.refused)
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _tls, _users, _twins, settings.refused)
 
 
 def refusals(host: Host) -> tuple[Finding, ...]:

@@ -23,6 +23,9 @@ _OTHERWISE = {
     "smtp_generic_maps": "`rewrite`",
     "smtp_sasl_password_maps": "`auth` of the relay",
     "smtp_tls_policy_maps": "`tls` of the relay",
+    "smtp_tls_cert_file": "`client_certificate` of the relay",
+    "smtp_tls_key_file": "`client_certificate` of the relay",
+    "smtp_tls_fingerprint_digest": "`fingerprints` of the relay",
 }
 _ROUTING = frozenset(
     {
@@ -46,7 +49,9 @@ _TIME = re.compile(r"[0-9]+[smhdw]")
 
 def _reason(name: str) -> tuple[str, str] | None:
     """Why the inventory may not set *name*, and the way out."""
-    if name in MANAGED or name.startswith((PREFIX, *(f"{service}_" for service in SERVICES))):
+    if (name in MANAGED and name != "smtp_tls_CAfile") or name.startswith(
+        (PREFIX, *(f"{service}_" for service in SERVICES))
+    ):
         return "relayconf manages it itself", _OTHERWISE.get(name, "leave it to relayconf")
     if name in _ROUTING:
         return "it changes where mail goes behind relayconf's back", "`relay`, `routes` and `domains`"

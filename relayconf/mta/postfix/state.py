@@ -137,6 +137,8 @@ def reference(live: Live, variable: str, table: str) -> str:
 def ca_settings(wish: Wish, live: Live) -> Mapping[str, str]:
     """The bundle of authorities, where a policy needs one and the admin has named none."""
     is_needed = any(level.split()[0] in NEEDS_CA for level in wish.tables["tls_policy"].values())
+    if "smtp_tls_CAfile" in wish.parameters:
+        return {}
     is_ours = live.is_owned("smtp_tls_CAfile") or live.value("smtp_tls_CAfile") is None
     return {"smtp_tls_CAfile": live.ca_bundle} if is_needed and is_ours and live.ca_bundle else {}
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, DesiredFile
@@ -85,6 +86,12 @@ def relay(
     return Smarthost(
         relay=Relay(name=name, host=f"{name}.test", endpoints=(endpoint,), credentials=credentials), endpoint=endpoint
     )
+
+
+def tls_of(name: str, tls: str = "secure", **said: Any) -> Smarthost:
+    """The relay NAME.test, of which *said* is known beside."""
+    plain = relay(name, tls=tls)
+    return replace(plain, relay=replace(plain.relay, **said))
 
 
 def secret(reference: SecretRef) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -15,14 +16,24 @@ from relayconf.mta.postfix.generations import GUARD_TABLE
 from relayconf.mta.postfix.main_cf import parse
 from relayconf.mta.postfix.names import GUARD, MAIN_CF, MASTER_CF, RECORD
 from relayconf.mta.postfix.routing import Way
+from relayconf.mta.postfix.tls import policy
 from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, generation, host, relay, settled
 from tests.mta.postfix.serving import Speech, cannot_start, speech, ways
 
 FRESH = State(facts=facts())
 STORE = Internal(nexthop=Nexthop(host="store.test"))
 
+
+def _relay(name: str, port: int, *, password: str) -> Smarthost:
+    """A relay; TLS of the one with the name `c` is known by fingerprints."""
+    if name != "c":
+        return relay(name, port, password=password)
+    known = relay(name, port, tls="fingerprint", password=password)
+    return replace(known, relay=replace(known.relay, fingerprints=("AB:CD",), tls_minimum="TLSv1.2"))
+
+
 _RELAYS = st.builds(
-    relay, st.sampled_from(["a", "b", "c"]), st.sampled_from([587, 465]), password=st.sampled_from(["one", "two"])
+    _relay, st.sampled_from(["a", "b", "c"]), st.sampled_from([587, 465]), password=st.sampled_from(["one", "two"])
 ) | st.builds(relay, st.sampled_from(["a", "b"]), st.just(25), tls=st.just("none"), password=st.none())
 _LISTS = (
     st.lists(_RELAYS, min_size=1, max_size=2)
@@ -57,7 +68,7 @@ def _relays_of(hosts: Sequence[Host]) -> dict[str, set[Speech]]:
                 word = None if credentials is None else f"{target.relay.name}:{credentials.password.value.split()[1]}"
                 endpoint = target.endpoint
                 wanted.setdefault(f"[{target.relay.host}]:{endpoint.port}", set()).add(
-                    Speech(usable=True, credentials=word, level=endpoint.tls.value, wrapped=endpoint.implicit_tls)
+                    Speech(usable=True, credentials=word, level=policy(target), wrapped=endpoint.implicit_tls)
                 )
     return wanted
 

@@ -210,6 +210,12 @@ ATTACKS: dict[str, tuple[Wish, str]] = {
     "a row over two lines": (_table(transport="a.test\n  local:root\n"), ROW),
     "a strange blank": (_table(transport="a\x0blocal:root error:x\n"), ROW),
     "a file in a policy": (_table(tls_policy="a.test secure tafile=/etc/shadow\n"), ROW),
+    "a match that is no digest": (_table(tls_policy="a.test fingerprint match=/etc/shadow\n"), ROW),
+    "a server's name": (_table(tls_policy="a.test secure servername=x.test\n"), ROW),
+    "a certificate of ours": (
+        _settings(smtp_tls_cert_file="/etc/shadow"),
+        "the helper does not set smtp_tls_cert_file = /etc/shadow",
+    ),
     "two levels": (_table(tls_policy="a.test none may\n"), ROW),
     "another filter's text": (_table(status_filter="/^(.*)/ 2$1\n"), "it is not the filter that relayconf brings"),
     "a NUL in a table": (_table(sasl_passwd="a b\0\n"), "it contains a NUL byte"),

@@ -24,7 +24,7 @@ def asking(**settings: str) -> Host:
     [
         ("relayhost", "relayconf manages it itself", "`relay`"),
         ("smtp_generic_maps", "relayconf manages it itself", "`rewrite`"),
-        ("smtp_tls_CAfile", "relayconf manages it itself", "leave it to relayconf"),
+        ("smtp_dns_support_level", "relayconf manages it itself", "leave it to relayconf"),
         ("relayconf_maps", "relayconf manages it itself", "leave it to relayconf"),
         ("relayconf-tls_destination_rate_delay", "relayconf manages it itself", "leave it to relayconf"),
         ("content_filter", "it changes where mail goes behind relayconf's back", "`relay`, `routes` and `domains`"),

@@ -236,6 +236,20 @@ def test_senders_and_rewrite() -> None:
     )
 
 
+def test_tls_options() -> None:
+    """What Postfix alone can be told of a relay's TLS is refused by name."""
+    told = dataclasses.replace(ISP, tls_minimum="TLSv1.2", fingerprints=("A",))
+    plain = Endpoint(port=25, tls=TlsLevel.NONE, auth=False)
+
+    assert refused(Smarthost(relay=told, endpoint=plain)) == (
+        error(
+            "qmail-tls-options",
+            f"the relay {ISP.name} has fingerprints, tls_minimum, which no flavour of qmail can obey",
+            POSTFIX_ONLY,
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     ("count", "severity", "text"),
     [
