@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -85,5 +87,60 @@ def test_settings(admin: LabAdmin) -> None:
     assert _sent(admin, "three@world.test") == ("isp.relays.test", 465, "customer")
     assert admin.lab.message_to("three@world.test").helo == "out.lab.test"
     assert host.output(["postconf", "-h", "relayconf-tls_destination_rate_delay"]) == "1s"
-    _apply(admin, host="relay: [isp, ses]", isp="port: 465", ses="port: 465")
-    assert host.output(["postconf", "-h", "smtp_helo_name"]) == "hand.lab.test"
+
+
+def _fingerprint(lab: Lab, name: str) -> str:
+    """SHA-256 of the certificate that the relay *name* shows."""
+    context = ssl.create_default_context(cafile=str(lab.path("ca.pem")))
+    with lab.connect(name, 465) as plain, context.wrap_socket(plain, server_hostname=name) as secure:
+        certificate = secure.getpeercert(binary_form=True)
+    return hashlib.sha256(certificate or b"").hexdigest()
+
+
+def test_tls(admin: LabAdmin) -> None:
+    """One relay by fingerprint with TLS 1.3, another by an authority of our own; a wrong fingerprint holds mail."""
+    host, digest = admin.lab.host("mail1"), _fingerprint(admin.lab, "isp.relays.test")
+    wish = "relay: isp, routes: {ca.world.test: {relay: ses}}, settings: {smtp_tls_CAfile: /etc/our-ca.pem}"
+    isp = "port: 587, tls: fingerprint, tls_minimum: TLSv1.3, fingerprints: [%s]"
+    ses = "port: 587, tls: secure, client_certificate: {certificate: /etc/our-ca.pem, key: /etc/our.key}"
+
+    bad = _run(admin, "plan", host=wish, isp=isp % digest, ses=ses)
+
+    assert "there is no file /etc/our-ca.pem on this host\n" in bad.out
+    assert "there is no file /etc/our.key on this host\n" in bad.out
+    host.write("/etc/our-ca.pem", admin.lab.path("ca.pem").read_bytes())
+    _apply(admin, host=wish, isp=isp % digest, ses="port: 587, tls: secure")
+    assert _sent(admin, "four@world.test") == ("isp.relays.test", 587, "customer")
+    assert host.output(["postconf", "-h", "smtp_helo_name"]) == "hand.lab.test"  # the admin's own is back
+    assert admin.lab.message_to("four@world.test").tls == "TLSv1.3"
+    assert _sent(admin, "five@ca.world.test") == ("ses.relays.test", 587, "tenant")
+    _apply(admin, host=wish, isp=isp % ("0" * 64), ses="port: 587, tls: secure")
+    host.inject("me@mail1.lab.test", ["held@world.test"])
+    admin.lab.wait_for(lambda: "to=<held@world.test>" in host.log())
+    assert "status=deferred (Server certificate not verified)" in host.log().partition("to=<held@world.test>")[2]
+
+
+def test_a_second_instance(admin: LabAdmin) -> None:
+    """`config_directory` names an instance of postmulti(1): it alone is configured, and sends through the relay."""
+    host = admin.lab.host("mail1")
+    before = host.read("/etc/postfix/main.cf")
+    for command in (
+        ["postmulti", "-e", "init"],
+        ["postmulti", "-I", "postfix-out", "-G", "out", "-e", "create"],
+        ["postconf", "-c", "/etc/postfix-out", "-e", "master_service_disable = inet", "authorized_submit_users = root"],
+        ["postmulti", "-i", "postfix-out", "-e", "enable"],
+        ["/usr/lib/postfix/configure-instance.sh", "postfix-out"],
+        ["postmulti", "-i", "postfix-out", "-p", "start"],
+    ):
+        host.run(command)
+
+    _apply(admin, host="relay: ses, config_directory: /etc/postfix-out, state_directory: /var/lib/relayconf-out")
+
+    assert host.output(["ls", "/etc/postfix-out/relayconf"]).split() == ["1", "2"]
+    sent = ["sendmail", "-C", "/etc/postfix-out", "-f", "me@mail1.lab.test", "six@world.test"]
+    host.run(sent, stdin=b"Subject: six\n\nx\n")
+    message = admin.lab.message_to("six@world.test")
+    assert (message.server, message.user) == ("ses.relays.test", "tenant")
+    assert host.read("/etc/postfix/main.cf").splitlines()[: len(before.splitlines())] == before.splitlines()
+    assert "there are other instances of Postfix" in _run(admin, "plan", host="relay: isp").out
+    host.run(["postmulti", "-i", "postfix-out", "-p", "stop"])

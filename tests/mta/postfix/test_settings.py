@@ -10,7 +10,7 @@ import pytest
 from relayconf.model import Host, Ssh
 from relayconf.mta.postfix import desired, findings, refusals, render
 from relayconf.mta.postfix.state import for_services
-from tests.mta.postfix.hosts import BUILT_IN, State, facts, host, relay, secret, settled
+from tests.mta.postfix.hosts import BUILT_IN, State, facts, host, relay, secret, settled, tls_of
 from tests.mta.postfix.serving import values_of
 
 
@@ -122,3 +122,13 @@ def test_they_come_and_go() -> None:
     names = ("smtp_helo_name", "smtp_destination_rate_delay", "relayconf-tls_destination_rate_delay")
     assert [during.get(name) for name in names] == ["mail.test", "2s", "2s"]
     assert [after.get(name) for name in names] == ["admin.test", None, None]
+
+
+def test_they_go_with_the_switch() -> None:
+    """A relay of before that is still spoken to keeps its TLS, not the settings: they may not suit the new one."""
+    old = replace(host(tls_of("a", "fingerprint", fingerprints=("AB",))), settings={"smtp_bind_address": "192.0.2.1"})
+
+    after = values_of(settled(old).applied(host(relay("b")))[-1])
+
+    assert after["smtp_tls_fingerprint_digest"] == "sha256"
+    assert "smtp_bind_address" not in after
