@@ -131,4 +131,15 @@ def test_another_digest() -> None:
     ]
     assert told(wanted, f"{digest} = sha256\n") == []
     assert told(host(relay("a")), f"{digest} = md5\n") == []
-    assert findings(wanted, settled(wanted).facts, ()) == ()
+    ours = settled(wanted).facts
+    edited = ours.files[MAIN_CF].content or b""
+    contents = {path: file.content for path, file in ours.files.items()}
+    contents[MAIN_CF] = edited.replace(b"digest = sha256", b"digest = md5")
+    assert contents[MAIN_CF] != edited
+    assert findings(wanted, facts(contents, ours.values), ()) == ()
+
+
+def test_authorities_are_needed_all_the_same() -> None:
+    """Whatever else the policy says."""
+    (text,) = told(host(tls_of("a", tls_minimum="TLSv1.2")), ca_bundle="-")
+    assert text.startswith("error postfix-no-ca: the certificate of [a.test]:587 is to be checked")
