@@ -144,10 +144,11 @@ tell_facts() {
 # What the parameters that are asked for are without main.cf. One that this Postfix does not know is not told.
 tell_defaults() {
 	[ -n "${asked-}" ] || return 0
-	set -f
-	# shellcheck disable=SC2086  # a list of names
-	d_list=$(postconf -c "$config" -dx $asked 2>/dev/null)$nl
-	set +f
+	set --
+	for d_name in $asked; do
+		set -- "$@" "$d_name"
+	done
+	d_list=$(postconf -c "$config" -dx "$@" 2>/dev/null)$nl
 	while [ -n "${d_list%"$nl"}" ]; do
 		d_line=${d_list%%"$nl"*} d_list=${d_list#*"$nl"}
 		d_value=${d_line#*=}
