@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from relayconf.certificates import ClientCertificate, TlsVersion
+
 
 class MtaName(StrEnum):
     """The MTAs that relayconf knows; the values are the words of the inventory."""
@@ -93,18 +95,6 @@ class Endpoint:
     def implicit_tls(self) -> bool:
         """Whether TLS starts before the greeting."""
         return self.port in IMPLICIT_TLS_PORTS and self.tls is not TlsLevel.NONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientCertificate:
-    """What we show a relay that asks for it: two files on the host, in PEM."""
-
-    certificate: str
-    key: str
-
-
-TlsVersion: TypeAlias = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
-"""Versions of TLS in Postfix's words, in rising order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

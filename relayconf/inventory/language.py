@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from relayconf.certificates import TlsVersion
 from relayconf.inventory import values
 from relayconf.inventory.kinds import (
     AbsolutePath,
@@ -30,7 +31,7 @@ from relayconf.inventory.kinds import (
 )
 from relayconf.inventory.problems import Fault
 from relayconf.inventory.targets import DomainTarget, FlatFile, RelayChoice, RouteTarget
-from relayconf.model import FlavourName, TlsVersion
+from relayconf.model import FlavourName
 
 
 def _not_literal(value: object) -> object:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from relayconf import model
+from relayconf.certificates import ClientCertificate
 from relayconf.inventory import language, presets
 from relayconf.inventory.document import Place
 from relayconf.inventory.presets import Preset
@@ -125,8 +126,8 @@ def _certificates(entry: language.Relay, place: Place) -> str | None:
     return text if text.endswith("\n") else f"{text}\n"
 
 
-def _client_certificate(entry: language.ClientCertificate | None) -> model.ClientCertificate | None:
-    return None if entry is None else model.ClientCertificate(certificate=entry.certificate, key=entry.key)
+def _client_certificate(entry: language.ClientCertificate | None) -> ClientCertificate | None:
+    return None if entry is None else ClientCertificate(certificate=entry.certificate, key=entry.key)
 
 
 def _preset(entry: language.Relay, place: Place) -> Preset | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import get_args
 
+from relayconf.certificates import ClientCertificate, TlsVersion
 from relayconf.facts import Finding
-from relayconf.model import ClientCertificate, Host, Smarthost, TlsLevel, TlsVersion
+from relayconf.model import Host, Smarthost, TlsLevel
 from relayconf.mta.postfix.admin import error, warning
 from relayconf.mta.postfix.live import Live
 from relayconf.mta.postfix.words import listing

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from relayconf.certificates import ClientCertificate
 from relayconf.facts import Severity
 from relayconf.model import (
-    ClientCertificate,
     Credentials,
     Direct,
     Discard,

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from relayconf.model import ClientCertificate, Host, TlsLevel
+from relayconf.certificates import ClientCertificate
+from relayconf.model import Host, TlsLevel
 from relayconf.mta.postfix import desired, findings, parameters, render
 from relayconf.mta.postfix.names import MAIN_CF
 from relayconf.mta.postfix.tls import policy, tls_level
