@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from relayconf.certificates import ClientCertificate, TlsVersion
+
 
 class MtaName(StrEnum):
     """The MTAs that relayconf knows; the values are the words of the inventory."""
@@ -107,7 +109,8 @@ class Probe:
 class Relay:
     """An upstream smarthost. The first endpoint is the default one.
 
-    `ca` are certificates to trust, in PEM; `provider` names what is known of it.
+    `ca` are certificates to trust, in PEM; `provider` names what is known of it. `fingerprints` are SHA-256 digests of
+    its certificate or public key, as pairs of upper-case digits between colons; `tls_minimum` is the oldest version.
     `spf` has the SPF terms that cover its outgoing addresses; none at all where it replaces MAIL FROM by an address of
     its own, None where nothing was said.
     """
@@ -117,6 +120,9 @@ class Relay:
     endpoints: tuple[Endpoint, ...]
     credentials: Credentials | None = None
     ca: str | None = None
+    fingerprints: tuple[str, ...] = ()
+    tls_minimum: TlsVersion | None = None
+    client_certificate: ClientCertificate | None = None
     spf: tuple[str, ...] | None = None
     senders: tuple[str, ...] = ()
     probe: Probe | None = None
@@ -226,8 +232,9 @@ class Host:
 
     `default` has more than one entry where failover is wished. `domains` and `routes` map a domain, a `.domain` for its
     subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `rewrite`
-    maps an address or `@domain` to what takes its place in mail that leaves. `flavour` and `qmail_home` are
-    qmail's, `config_directory` Postfix's; directories are absolute paths. None: found on the host.
+    maps an address or `@domain` to what takes its place in mail that leaves, `settings` Postfix's parameters to
+    their values. `flavour` and `qmail_home` are qmail's, `config_directory` Postfix's; directories are absolute
+    paths. None: found on the host.
     """
 
     name: str
@@ -242,6 +249,7 @@ class Host:
     routes: Mapping[str, Target] = field(default_factory=dict)
     senders: Mapping[str, SenderRoute] = field(default_factory=dict)
     rewrite: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
     egress: tuple[str, ...] = ()
     flavour: FlavourName | None = None
     qmail_home: str | None = None

@@ -93,6 +93,7 @@ class Merger:
             routes=self._table([layer.routes for layer in layers]),
             egress=tuple(_value(merged, "egress", ())),
             rewrite=tables.merged([layer.rewrite for layer in layers]),
+            settings=tables.merged([layer.parameters for layer in layers]),
             flavour=_value(merged, "flavour"),
             qmail_home=_value(merged, "qmail_home"),
             config_directory=_value(merged, "config_directory"),

@@ -11,15 +11,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from relayconf.certificates import TlsVersion
 from relayconf.inventory import values
 from relayconf.inventory.kinds import (
     AbsolutePath,
+    Fingerprint,
     Flag,
     HostName,
     IpAddress,
     MailAddress,
     Port,
     Sender,
+    SettingValue,
     SpfTerm,
     SshWord,
     Strict,
@@ -81,6 +84,13 @@ class Probe(Strict):
     recipient: MailAddress = Field(alias="to", description="Envelope recipient.")
 
 
+class ClientCertificate(Strict):
+    """Two files on the host, in PEM."""
+
+    certificate: AbsolutePath = Field(description="The certificate, with those of its chain, on the host.")
+    key: AbsolutePath = Field(description="Its private key, on the host, for root alone.")
+
+
 class Relay(Strict):
     """An upstream smarthost."""
 
@@ -100,6 +110,13 @@ class Relay(Strict):
     auth: Auth | None = Field(default=None, description="Credentials, at every endpoint without `auth: none`.")
     ca_file: Text | None = Field(
         default=None, description="qmail: certificates (PEM) that the relay's own is checked by."
+    )
+    fingerprints: list[Fingerprint] = Field(
+        default=[], description="Postfix, `tls: fingerprint`: SHA-256 of the relay's certificate or public key."
+    )
+    tls_minimum: TlsVersion | None = Field(default=None, description="Postfix: the oldest version of TLS to speak.")
+    client_certificate: ClientCertificate | None = Field(
+        default=None, description="Postfix: what is shown to relays that ask for a certificate."
     )
     spf: list[SpfTerm] | None = Field(
         default=None,
@@ -153,7 +170,9 @@ class Layer(Strict):
     )
     state_directory: AbsolutePath | None = Field(default=None, description="Where the host keeps relayconf's journal.")
     manage: list[Text] | None = Field(default=None, description="What relayconf manages (not supported yet).")
-    settings: dict[str, object] | None = Field(default=None, description="Parameters of the MTA (not supported yet).")
+    settings: dict[str, SettingValue | None] | None = Field(
+        default=None, description="Parameters of Postfix's main.cf that relayconf does not manage by itself."
+    )
 
 
 class Host(Layer):

@@ -27,12 +27,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layer:
-    """What one layer says. `settings` have dotted keys (`ssh.user`); `broken` are keys whose value was refused."""
+    """What one layer says. `settings` have dotted keys (`ssh.user`); `broken` are keys whose value was refused.
+
+    `parameters` are what the key `settings` gives.
+    """
 
     settings: Mapping[str, Item] = field(default_factory=dict)
     domains: Table[Target] = EMPTY
     routes: Table[Target] = EMPTY
     rewrite: Table[str] = NO_WORDS
+    parameters: Table[str] = NO_WORDS
     broken: frozenset[str] = frozenset()
 
 
@@ -100,10 +104,15 @@ class Maker:
             rewrite = table(layer.rewrite, place.child("rewrite"), names.rewrite_key, lambda word, _: word)
         return domains, routes, rewrite
 
+    def _parameters(self, source: Source) -> Table[str]:
+        if "settings" not in source.layer.model_fields_set:
+            return NO_WORDS
+        return table(source.layer.settings, source.place.child("settings"), names.parameter, lambda word, _: word)
+
     def layer(self, sources: Sequence[Source]) -> Layer:
         """The layer that *sources* make together: one for a group or a host, one per file for the top."""
         settings: dict[str, Item] = {}
-        domains, routes, rewrite = EMPTY, EMPTY, NO_WORDS
+        domains, routes, rewrite, parameters = EMPTY, EMPTY, NO_WORDS, NO_WORDS
         for source in sources:
             for key, item in self._scalars(source):
                 if key in settings:
@@ -112,10 +121,18 @@ class Maker:
             more_domains, more_routes, more_rewrite = self._tables(source)
             domains, routes = united(domains, more_domains), united(routes, more_routes)
             rewrite = united(rewrite, more_rewrite)
+            parameters = united(parameters, self._parameters(source))
         flats = [flat for source in sources for flat in self._flats(source)]
         broken = {key for source in sources for key in _broken(source, settings)}
         domains = with_flats(domains, flats, self.flat_files.problems)
-        return Layer(settings=settings, domains=domains, routes=routes, rewrite=rewrite, broken=frozenset(broken))
+        return Layer(
+            settings=settings,
+            domains=domains,
+            routes=routes,
+            rewrite=rewrite,
+            parameters=parameters,
+            broken=frozenset(broken),
+        )
 
 
 def settings(layers: Sequence[Layer]) -> Mapping[str, Item]:

@@ -20,6 +20,7 @@ DOMAIN = rf"\.?+(?=[^\n]{{1,253}}$)(?:{_LABEL}\.)*+(?![0-9]+$){_LABEL}"
 _NAME = re.compile(DOMAIN)
 _ODD_IN_NAME = re.compile(r"[^a-z0-9_.-]")
 _ODD_IN_LOCAL_PART = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]")
+_PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,80}")
 _RANGE = re.compile(r"([^\[\]]*)\[([0-9]{1,9})-([0-9]{1,9})\]([^\[\]]*)")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -122,6 +123,13 @@ def route_key(text: str) -> str:
 def rewrite_key(text: str) -> str:
     """A key of `rewrite`: an address or `@domain`, folded to lower case as it is looked up."""
     return sender(text).lower()
+
+
+def parameter(text: str) -> str:
+    """A key of `settings`, as postconf(5) has them."""
+    if not _PARAMETER.fullmatch(text):
+        raise Fault("parameter_name")
+    return text
 
 
 def identifier(text: str) -> str:

@@ -70,6 +70,7 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "not_address": ("not an address", "write `user@example.com`"),
     "not_sender": ("neither an address nor a domain", "write `user@example.com` or `@example.com`"),
     "not_ip": ("not an IP address", ""),
+    "parameter_name": ("not the name of a parameter", "such as `smtp_helo_name`, see postconf(5)"),
     "identifier": ("not a usable name", "letters, digits, `.`, `-` and `_`, beginning with a letter or digit"),
     "reserved_name": ("`{name}` cannot name a relay: it is a word of `relay:`", ""),
     "range_shape": ("not a range of hosts", "write `node[001-300]`: one pair of whole numbers"),
@@ -81,6 +82,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     # Relays
     "port_and_endpoints": ("`{name}` and `endpoints` exclude each other", "put it into the endpoint"),
     "endpoint_twice": ("port {port} stands here twice", ""),
+    "fingerprint": (
+        "not a SHA-256 fingerprint",
+        "64 hexadecimal digits, as `openssl x509 -noout -fingerprint -sha256` prints them",
+    ),
     "literal_password": ("a literal password is refused", _WAYS_OUT),
     "one_secret": ("expected exactly one way to the secret", _WAYS_OUT),
     "env_name": ("not the name of an environment variable", "letters, digits and `_`"),

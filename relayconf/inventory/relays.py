@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from relayconf import model
+from relayconf.certificates import ClientCertificate
 from relayconf.inventory import language, presets
 from relayconf.inventory.document import Place
 from relayconf.inventory.presets import Preset
@@ -126,6 +127,10 @@ def _certificates(entry: language.Relay, place: Place) -> str | None:
     return text if text.endswith("\n") else f"{text}\n"
 
 
+def _client_certificate(entry: language.ClientCertificate | None) -> ClientCertificate | None:
+    return None if entry is None else ClientCertificate(certificate=entry.certificate, key=entry.key)
+
+
 def _preset(entry: language.Relay, place: Place) -> Preset | None:
     preset = presets.find(entry, place)
     if preset:
@@ -156,6 +161,9 @@ def relay(name: str, entry: language.Relay, place: Place) -> model.Relay | None:
         endpoints=_endpoints(entry, place, preset),
         credentials=None if entry.auth is None else credentials(entry.auth),
         ca=_certificates(entry, place),
+        fingerprints=tuple(entry.fingerprints),
+        tls_minimum=entry.tls_minimum,
+        client_certificate=_client_certificate(entry.client_certificate),
         spf=_spf(entry, preset),
         senders=tuple(entry.senders),
         probe=None if probe is None else model.Probe(sender=probe.sender, recipient=probe.recipient),

@@ -141,6 +141,14 @@ class _RelayRows:
             value = f"{{port: {endpoint.port}, tls: {endpoint.tls}{auth}}}"
             yield self._row("endpoints", number, value=value, given=bool(entry.endpoints))
 
+    def _tls(self) -> Iterator[Setting]:
+        relay = self.relay
+        if relay.tls_minimum:
+            yield self._row("tls_minimum", value=relay.tls_minimum)
+        if relay.client_certificate:
+            yield self._row("client_certificate", "certificate", value=relay.client_certificate.certificate)
+            yield self._row("client_certificate", "key", value=relay.client_certificate.key)
+
     def rows(self) -> Iterator[Setting]:
         relay, entry = self.relay, self.named.entry
         for key, word in (("provider", entry.provider), ("region", entry.region)):
@@ -153,7 +161,8 @@ class _RelayRows:
             yield self._row("auth", "password", value=secret_text(relay.credentials.password))
         if entry.ca_file:
             yield self._row("ca_file", value=entry.ca_file)
-        for key, items in (("spf", relay.spf), ("senders", relay.senders)):
+        yield from self._tls()
+        for key, items in (("fingerprints", relay.fingerprints), ("spf", relay.spf), ("senders", relay.senders)):
             if items:
                 yield self._row(key, value=_list_text(items), given=key in entry.model_fields_set)
         if relay.probe:
@@ -184,5 +193,6 @@ def explain(path: Path, host: str) -> tuple[Setting, ...]:
         *_rows("domains", [layer.domains for layer in layers], merged.host.domains, _target_text),
         *_rows("routes", [layer.routes for layer in layers], merged.host.routes, partial(_target_text, host_key="via")),
         *_rows("rewrite", [layer.rewrite for layer in layers], merged.host.rewrite, str),
+        *_rows("settings", [layer.parameters for layer in layers], merged.host.settings, str),
         *_relays(resolved, merged),
     )

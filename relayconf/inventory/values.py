@@ -23,6 +23,19 @@ def text(value: str) -> str:
     return value
 
 
+def setting(value: str) -> str:
+    """The value of a parameter: one line, not empty, without blanks around it."""
+    return text(value.strip())
+
+
+def fingerprint(value: str) -> str:
+    """A SHA-256 digest, with colons between its pairs of digits or without."""
+    digits = value.replace(":", "").upper()
+    if not re.fullmatch("[0-9A-F]{64}", digits):
+        raise Fault("fingerprint")
+    return ":".join(digits[place : place + 2] for place in range(0, 64, 2))
+
+
 def port(value: object) -> int:
     """A port from 1 to 65535, in plain decimal digits."""
     if not isinstance(value, str) or not _PORT.fullmatch(value) or int(value) > 65535:

@@ -102,6 +102,27 @@ def test_one_mistake_is_one_problem(tmp_path: Path) -> None:
     ]
 
 
+def test_settings_are_merged_by_key(tmp_path: Path) -> None:
+    """As written, the host's over the group's over the top's; null deletes."""
+    hosts = loaded(
+        tmp_path,
+        """\
+        version: 1
+        mta: postfix
+        relay: direct
+        settings: {smtp_helo_name: top.example, queue_run_delay: 2m, smtp_tls_loglevel: 1}
+        hosts:
+          mx1: {groups: [g], settings: {queue_run_delay: null, smtp_tls_loglevel: 0}}
+          mx2: {settings: null}
+        groups:
+          g: {settings: {smtp_helo_name: group.example}}
+        """,
+    ).hosts
+
+    assert hosts["mx1"].settings == {"smtp_helo_name": "group.example", "smtp_tls_loglevel": "0"}
+    assert hosts["mx2"].settings == {}
+
+
 def test_rewrite_is_merged_by_key(tmp_path: Path) -> None:
     """The host's rewriting over the group's over the top's, null deletes; keys are folded, values keep their case."""
     hosts = loaded(

@@ -10,6 +10,13 @@ from relayconf.inventory import names
 from relayconf.inventory.problems import Fault
 
 
+def test_parameter() -> None:
+    """What postconf(5) has: letters of both cases, digits, `_` and `-`."""
+    assert names.parameter("smtp_tls_CApath") == "smtp_tls_CApath"
+    for bad in ("", "9x", "a b", "a=b", "$x", "-e", "a" * 101):
+        assert _fault(names.parameter, bad) == "parameter_name"
+
+
 def _fault(function: object, text: str) -> str:
     assert callable(function)
     with pytest.raises(Fault) as caught:

@@ -120,7 +120,9 @@ def test_unknown_host(tmp_path: Path) -> None:
 def test_a_postfix_host(tmp_path: Path) -> None:
     """Postfix has no flavour; its rewriting is shown key by key, from the layer that gave it."""
     text = INVENTORY.replace(
-        "mta: qmail", "mta: postfix\nconfig_directory: /opt/postfix\nrewrite: {A@b.example: c@d.example}"
+        "mta: qmail",
+        "mta: postfix\nconfig_directory: /opt/postfix\nrewrite: {A@b.example: c@d.example}\n"
+        "settings: {smtp_helo_name: x}",
     )
     lines = [
         f"{setting.place} = {setting.value} ({str(setting.origin or 'default').removeprefix(f'{tmp_path}/')})"
@@ -129,8 +131,27 @@ def test_a_postfix_host(tmp_path: Path) -> None:
 
     assert "mta = postfix (inventory.yaml:21:6)" in lines
     assert "config_directory = /opt/postfix (inventory.yaml:22:19)" in lines
+    assert "settings.smtp_helo_name = x (inventory.yaml:24:28)" in lines
     assert "rewrite[a@b.example] = c@d.example (inventory.yaml:23:24)" in lines
     assert not [line for line in lines if line.startswith("flavour")]
+
+
+def test_tls_of_a_relay(tmp_path: Path) -> None:
+    """What was said of it beside the level."""
+    text = """\
+version: 1
+hosts: {lab: {mta: postfix, relay: isp}}
+relays:
+  isp:
+    {host: isp.example, tls: fingerprint, tls_minimum: TLSv1.2, fingerprints: [%s],
+     client_certificate: {certificate: /etc/a.pem, key: /etc/a.key}}
+""" % ("0a" * 32)
+    said = {setting.place: setting.value for setting in explain(written(tmp_path, text), "lab")}
+
+    assert said["relays.isp.tls_minimum"] == "TLSv1.2"
+    assert said["relays.isp.fingerprints"] == f"[{':'.join(['0A'] * 32)}]"
+    assert said["relays.isp.client_certificate.certificate"] == "/etc/a.pem"
+    assert said["relays.isp.client_certificate.key"] == "/etc/a.key"
 
 
 PRESET = """\

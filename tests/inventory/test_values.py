@@ -45,6 +45,20 @@ def test_absolute_path() -> None:
         assert _fault(values.absolute_path, bad) == "absolute_path"
 
 
+def test_fingerprint() -> None:
+    """SHA-256 alone; as openssl prints it, whatever it came as."""
+    assert values.fingerprint("0a" * 32) == values.fingerprint(":".join(["0A"] * 32)) == ":".join(["0A"] * 32)
+    for bad in ("", "0A" * 20, "0A" * 31 + "0G", "0A" * 33):
+        assert _fault(values.fingerprint, bad) == "fingerprint"
+
+
+def test_setting() -> None:
+    """Blanks around it are not part of it; an empty one would read as never set."""
+    assert values.setting(" a b ") == "a b"
+    assert _fault(values.setting, " ") == "empty_text"
+    assert _fault(values.setting, "a\nb") == "control_character"
+
+
 def test_ssh_word() -> None:
     """What ssh gets can be no option."""
     assert values.ssh_word("admin@edge:22") == "admin@edge:22"

@@ -15,7 +15,8 @@ from relayconf.mta.postfix.phases import desired
 from relayconf.mta.postfix.questions import questions
 from relayconf.mta.postfix.reading import routes, same_meaning, secret_spans
 from relayconf.mta.postfix.refusals import refusals
-from relayconf.mta.postfix.rendering import render
+from relayconf.mta.postfix.rendering import relays, render
+from relayconf.mta.postfix.tls import asked
 from relayconf.mta.postfix.ways import ways
 
 __all__ = [
@@ -46,8 +47,15 @@ _WATCHED = (
 
 
 def parameters(host: Host) -> Mapping[str, str]:
-    """Where Postfix's configuration is, when the inventory says it; else the shell fragment finds it."""
-    return {} if host.config_directory is None else {"config_directory": host.config_directory}
+    """Where Postfix's configuration is, when the inventory says it, and what else it is to look for.
+
+    A helper was made with the first alone: there the others are refused.
+    """
+    found = {} if host.config_directory is None else {"config_directory": host.config_directory}
+    if host.ssh.become == "helper":
+        return found
+    names = {"settings": " ".join(host.settings)} if host.settings else {}
+    return found | names | asked(host, relays(host).values())
 
 
 def watched(host: Host) -> Sequence[WatchedFile]:  # noqa: ARG001  the same on every host

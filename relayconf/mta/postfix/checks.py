@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from relayconf.errors import MainCfError, MapError
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import At, Host, Internal, Local, Smarthost
-from relayconf.mta.postfix import admin, linted, ownership
+from relayconf.mta.postfix import admin, linted, ownership, settings, tls
 from relayconf.mta.postfix.admin import error, warning
 from relayconf.mta.postfix.live import Live, read
 from relayconf.mta.postfix.locality import locality
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD
+from relayconf.mta.postfix.rendering import relays
 from relayconf.mta.postfix.rendering import wish as rows_of
 from relayconf.mta.postfix.state import NEEDS_CA, Wish
 from relayconf.mta.postfix.words import listing
+from relayconf.text import printable
 
 _OURS = (MAIN_CF, MASTER_CF)
 _PLUGINS = ("apt install libsasl2-modules", "dnf install cyrus-sasl-plain", "apk add cyrus-sasl-login")
@@ -52,11 +55,22 @@ def _speech(live: Live, wish: Wish, values: Mapping[str, str]) -> Iterator[Findi
     if wish.tables["sasl_passwd"] and values.get("postfix.sasl") == "no":
         text = "the relay wants a password, but this host has no SASL plugin that can send one (PLAIN or LOGIN)"
         yield error("postfix-sasl-plugin", text, *_PLUGINS)
-    checked = [hop for hop, level in wish.tables["tls_policy"].items() if level in NEEDS_CA]
-    known = any(live.value(name) for name in ("smtp_tls_CAfile", "smtp_tls_CApath"))
+    checked = [hop for hop, policy in wish.tables["tls_policy"].items() if policy.split()[0] in NEEDS_CA]
+    known = any(live.value(name) or name in wish.parameters for name in ("smtp_tls_CAfile", "smtp_tls_CApath"))
     if checked and not known and not live.ca_bundle:
         text = f"the certificate of {listing(checked)} is to be checked, but this host has no bundle of authorities"
         yield error("postfix-no-ca", text, "install the package ca-certificates", "set smtp_tls_CAfile in main.cf")
+
+
+def _release(host: Host, values: Mapping[str, str]) -> Iterator[Finding]:
+    """What this Postfix is too old for."""
+    version = values.get("postfix.version", "")
+    match = re.match(r"([0-9]{1,4})\.([0-9]{1,4})", version)
+    if match and len(host.default) > 1 and (int(match[1]), int(match[2])) < (3, 5):
+        text = (
+            f"`relay` lists relays to fail over between, for which Postfix 3.5 is needed: this is {printable(version)}"
+        )
+        yield error("postfix-failover-release", text, "one relay", "one name with several A records, tried in turn")
 
 
 def _age(seconds: int) -> str:
@@ -110,6 +124,9 @@ def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) 
     yield from _self(host, facts.values)
     yield from _local(host, live, facts.values)
     yield from _speech(live, wish, facts.values)
+    yield from _release(host, facts.values)
+    yield from settings.unusable(host, facts.values)
+    yield from tls.unusable(host, relays(host).values(), live, facts.values)
     yield from admin.stronger(live, wish)
     yield from admin.wildcards(live, wish)
     yield from admin.wrapped(live, wish)

@@ -115,8 +115,8 @@ def drift(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[Dri
     return edited
 
 
-def takes_over(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[str, ...]:  # noqa: ARG001  of any host
-    """The admin's own services for mail that leaves, which a relay with implicit TLS would replace.
+def takes_over(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[str, ...]:
+    """The admin's own services for mail that leaves, and values of his that `settings` would replace.
 
     Tables are composed with the admin's, and another relayhost is what the inventory is for.
     """
@@ -126,10 +126,11 @@ def takes_over(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tupl
         return ()
     if final is None:
         return ()
-    theirs = {name: live.value(name) for name in _TRANSPORTS if not live.is_owned(name)}
+    wanted = [*_TRANSPORTS, *host.settings]
+    theirs = {name: live.value(name) for name in wanted if not live.is_owned(name)}
     lost = [
         f"{name} = {value}"
         for name, value in theirs.items()
-        if value and value not in _USUAL and final[name].value != value
+        if value and value not in _USUAL and name in final and squeeze(final[name].value) != squeeze(value)
     ]
     return tuple(f"main.cf: {what}, which relayconf never set, would be replaced" for what in lost)

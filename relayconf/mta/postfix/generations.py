@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from relayconf.mta.postfix import main_cf, master_cf, ownership
 from relayconf.mta.postfix.live import Live
-from relayconf.mta.postfix.names import GUARD, MAP_PARAMETERS, MAPS, STATUS_FILTER, TABLES, Lane
+from relayconf.mta.postfix.names import GUARD, MAP_PARAMETERS, MAPS, SPEECH, STATUS_FILTER, TABLES, Lane
 from relayconf.mta.postfix.ownership import Record, squeeze
 from relayconf.mta.postfix.state import (
     PER_LANE,
@@ -30,7 +30,6 @@ from relayconf.mta.postfix.state import (
 from relayconf.mta.postfix.tables import composed
 
 _DECIDERS = ("relayhost", "default_transport", "relay_transport")
-_REPLACED = frozenset({*_DECIDERS, *MAP_PARAMETERS.values(), GUARD})
 
 GUARD_TABLE = rb"""# Managed by relayconf. While relays change, mail refused for want of a password waits.
 /^5(\.[0-9]+\.[0-9]+ .* said: 53[05] .*)/ 4$1
@@ -139,7 +138,7 @@ def _is_ready(live: Live, wish: Wish, settings: Mapping[str, str]) -> bool:
 def _staying(live: Live, tables: Mapping[str, bytes]) -> dict[str, str]:
     """What old relays need beside their rows in *tables*, for as long as they have any."""
     owned = live.owned()
-    names = sorted(owned.keys() & live.record.keys() - _REPLACED)
+    names = sorted(owned.keys() & live.record.keys() & frozenset(SPEECH))
     # smtp(8) does not start with AUTH switched on and no table of passwords.
     return {name: owned[name] for name in names if "sasl_passwd" in tables or not name.startswith("smtp_sasl_")}
 

@@ -148,7 +148,7 @@ is_harmless() {
 	read_setting "$g_new" "$1"
 	[ -n "$value" ] || return 0
 	case $1,$value in
-	relayhost,*) is_nexthop "$value" ;;
+	relayhost,*) is_relayhost "$value" ;;
 	default_transport,* | relay_transport,*) is_word "$value" "smtp $services" ;;
 	transport_maps,*) is_list "$1" "$1" transport ;;
 	smtp_generic_maps,*) is_list "$1" "$1" generic ;;
@@ -161,6 +161,7 @@ is_harmless() {
 	smtp_sasl_auth_enable,yes | smtp_sasl_auth_enable,no) ;;
 	smtp_sasl_security_options,noanonymous | smtp_sasl_tls_security_options,noanonymous) ;;
 	smtp_dns_support_level,dnssec) ;;
+	smtp_tls_fingerprint_digest,sha256) ;;
 	smtp_tls_CAfile,*) is_word "$value" "$(list_bundles)" ;;
 	"smtp_delivery_status_filter,regexp:\${relayconf_maps}/status_filter") ;;
 	*) return 1 ;;
@@ -173,6 +174,20 @@ is_word() {
 		[ "$g_word" != "$1" ] || return 0
 	done
 	return 1
+}
+
+# One nexthop, or several to fail over between.
+is_relayhost() {
+	g_words=$(say "$1" | tr , ' ')
+	set -f
+	for g_word in $g_words; do
+		is_nexthop "$g_word" || {
+			set +f
+			return 1
+		}
+	done
+	set +f
+	[ -n "$g_words" ]
 }
 
 # HOST or [HOST], and perhaps a port.
@@ -263,8 +278,12 @@ guard_rows() {
 		sub(/^[^ \t]*[ \t]*/, "", value)
 		sub(/[ \t]*$/, "", value)
 		fine = $0 !~ /^[ \t]/ && $1 !~ /["\\]/ && value != ""
-		if (table != "transport" || value !~ /^(error|retry):/) fine = fine && value !~ /[ \t]/
-		if (table == "tls_policy") fine = fine && index(levels, " " value " ")
+		if (table == "tls_policy") {
+			words = split(value, word, " ")
+			fine = fine && index(levels, " " word[1] " ")
+			for (place = 2; place <= words; place++)
+				fine = fine && word[place] ~ /^(match=[0-9A-F:]+|protocols=[!A-Za-z0-9.:]+)$/
+		} else if (table != "transport" || value !~ /^(error|retry):/) fine = fine && value !~ /[ \t]/
 		if (table == "transport" && value != ":" && value !~ /^(error|retry):/) {
 			colon = index(value, ":")
 			nexthop = substr(value, colon + 1)

@@ -50,6 +50,9 @@ SPEECH = (
     "smtp_sasl_tls_security_options",
     "smtp_dns_support_level",
     "smtp_tls_CAfile",
+    "smtp_tls_cert_file",
+    "smtp_tls_key_file",
+    "smtp_tls_fingerprint_digest",
 )
 """The other parameters of Postfix that the inventory may set: how a relay is spoken to."""
 

@@ -19,6 +19,14 @@ def spell(nexthop: Nexthop) -> str:
     return f"{host}:{nexthop.port}"
 
 
+def members(nexthop: str) -> tuple[str, ...]:
+    """The next hops of a failover list (Postfix 3.5; postconf(5), relayhost), in the order in which they are tried.
+
+    Passwords and policies are looked up by each of them.
+    """
+    return tuple(re.split(r"[,\s]+", nexthop.strip(", \t\r\n")))
+
+
 def read(text: str) -> Nexthop | None:
     """What `spell` made *text* of; None for every other spelling."""
     match = _SPELT.fullmatch(text)

@@ -6,6 +6,8 @@ mta_parameter() {
 	case $1 in
 	config_directory) config=$2 ;;
 	postfix_wait) bound=$2 ;;
+	settings) asked=$2 ;;
+	authorities | certificate | key) files="${files-}$1 $2$nl" ;;
 	esac
 }
 
@@ -135,9 +137,39 @@ tell_facts() {
 	fact postfix.date "$(date -u +%Y-%m-%d)"
 	find_owner
 	fact postfix.managed_by "$by"
+	tell_defaults
+	tell_files
 	tell_bundle
 	tell_sasl
 	tell_queue
+}
+
+# What the parameters that are asked for are without main.cf. One that this Postfix does not know is not told.
+tell_defaults() {
+	[ -n "${asked-}" ] || return 0
+	set --
+	for d_name in $asked; do
+		set -- "$@" "$d_name"
+	done
+	d_list=$(postconf -c "$config" -dx "$@" 2>/dev/null)$nl
+	while [ -n "${d_list%"$nl"}" ]; do
+		d_line=${d_list%%"$nl"*} d_list=${d_list#*"$nl"}
+		d_value=${d_line#*=}
+		d_value=${d_value# }
+		fact "postfix.default.${d_line%% *}" "${d_value:--}"
+	done
+}
+
+# Whether the files that are asked for are there, and open to everybody.
+tell_files() {
+	i_list=${files-}
+	while [ -n "$i_list" ]; do
+		i_line=${i_list%%"$nl"*} i_list=${i_list#*"$nl"}
+		i_file=${i_line#* } i_found=no
+		[ ! -f "$i_file" ] || i_found=yes
+		[ "$i_found" = no ] || [ -z "$(find "$i_file" -prune -perm -004 2>/dev/null)" ] || i_found=open
+		fact "postfix.${i_line%% *}" "$i_found"
+	done
 }
 
 # The number after all generations that are there or named.

@@ -10,7 +10,7 @@ from relayconf.model import Host, Local
 from relayconf.mta.base import EVERYTHING_ELSE
 from relayconf.mta.postfix import main_cf, maps
 from relayconf.mta.postfix.names import SMTP
-from relayconf.mta.postfix.routing import CLASS, Routing, lookup, route, way_of
+from relayconf.mta.postfix.routing import CLASS, Routing, default_way, lookup, route, way_of
 from relayconf.mta.postfix.words import way_words
 
 
@@ -64,17 +64,18 @@ def _is_kept(value: str | None) -> bool:
 def _prove_routes(host: Host, routing: Routing) -> None:
     keys = {**dict.fromkeys(host.domains), **dict.fromkeys(host.routes), **dict.fromkeys(routing.table)}
     # A target that is local here is a new value each time; the others live as long as the host does.
-    proved: set[tuple[str | None, int]] = set()
+    defaults = [host.target(target) for target in host.default]
+    proved: set[tuple[str | None, int, bool]] = set()
     for name in _probes(keys):
         domain = name.rpartition("@")[2]
         key, target = (name, host.target(host.routes[name])) if name in host.routes else host.intended(domain)
         value = lookup(routing.table, name)
-        pair = (value, 0 if isinstance(target, Local) else id(target))
+        pair = (value, 0 if isinstance(target, Local) else id(target), bool(key))
         if pair in proved:
             continue
         proved.add(pair)
         got = route(routing, name)
-        wanted = way_of(target, domain)
+        wanted = way_of(target, domain) if key else default_way(defaults, domain)
         if wanted == got or (isinstance(target, Local) and _is_kept(value)):
             continue
         if wanted is not None or isinstance(target, Local):

@@ -10,6 +10,7 @@ from relayconf.mta.base import EVERYTHING_ELSE
 from relayconf.mta.postfix import main_cf, maps
 from relayconf.mta.postfix.main_cf import Parameter
 from relayconf.mta.postfix.names import MAIN_CF, SMTP, in_use
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.routing import CLASS, Routing, Way, route
 from relayconf.mta.postfix.words import DIRECT, way_words
 
@@ -29,12 +30,17 @@ def table_in_use(
     return maps.table(contents.get(in_use(name)) or b"")
 
 
+def _relay_words(nexthop: str, users: Mapping[str, str], levels: Mapping[str, str]) -> str:
+    user, level = users.get(nexthop, "").partition(":")[0], levels.get(nexthop, "").partition(" ")[0]
+    return " ".join(part for part in (nexthop, f"{user}," if user else "", level) if part)
+
+
 def _words(way: Way, users: Mapping[str, str], levels: Mapping[str, str]) -> str:
     """A relay with the user at it and the level of its policy, or what else becomes of the mail."""
-    if way.nexthop not in levels:
+    hops = members(way.nexthop)
+    if not any(hop in levels for hop in hops):
         return way_words(way)
-    user = users.get(way.nexthop, "").partition(":")[0]
-    return f"{way.nexthop} {user}, {levels[way.nexthop]}" if user else f"{way.nexthop} {levels[way.nexthop]}"
+    return ", else ".join(_relay_words(hop, users, levels) for hop in hops)
 
 
 def _routes(contents: Mapping[str, bytes | None]) -> Mapping[str, str]:

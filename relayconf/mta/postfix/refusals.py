@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from relayconf.facts import Finding, Severity
-from relayconf.model import Discard, Host, Smarthost, TlsLevel
+from relayconf.model import Direct, Discard, Host, Smarthost
+from relayconf.mta.postfix import settings, tls
 from relayconf.mta.postfix.nexthop import spell
-from relayconf.mta.postfix.rendering import relays, tls_level
+from relayconf.mta.postfix.rendering import relays
+from relayconf.mta.postfix.tls import policy
 from relayconf.mta.postfix.words import listing
 
 
@@ -16,9 +18,26 @@ def _error(code: str, text: str, *ways_out: str) -> Finding:
 
 
 def _failover(host: Host) -> Iterator[Finding]:
-    if len(host.default) > 1:
-        text = f"`relay` lists {len(host.default)} relays to fail over between, which is not supported on Postfix yet"
-        yield _error("postfix-failover", text, "one relay", "one name with several A records, which are tried in turn")
+    """Members of a failover list that Postfix cannot have in one next hop."""
+    if len(host.default) < 2:
+        return
+    if any(isinstance(target, Direct) for target in host.default):
+        text = "`relay` lists `direct` beside relays, but Postfix fails over between servers that are named, not to MX"
+        yield _error(
+            "postfix-failover-direct", text, "relays alone", "`direct` alone, and `routes` for what needs a relay"
+        )
+    used = {True: list[str](), False: list[str]()}
+    for target in host.default:
+        if isinstance(target, Smarthost):
+            used[target.endpoint.implicit_tls].append(str(target))
+        elif not isinstance(target, Direct):
+            used[False].append(spell(target.nexthop))
+    if used[True] and used[False]:
+        text = (
+            f"`relay` lists {listing(used[True])}, where TLS starts before the greeting, and {listing(used[False])}, "
+            "where it does not: Postfix does either for a whole list"
+        )
+        yield _error("postfix-failover-mixed", text, "465 at each of them", "another port than 465 at each of them")
 
 
 def _keys(host: Host) -> Iterator[Finding]:
@@ -32,11 +51,8 @@ def _keys(host: Host) -> Iterator[Finding]:
         yield _error("postfix-comment-key", text, "a route for the whole domain")
 
 
-def _levels(host: Host) -> Iterator[Finding]:
-    for relay in relays(host).values():
-        if relay.endpoint.tls is TlsLevel.FINGERPRINT:
-            text = f"the relay {relay} wants `tls: fingerprint`, but there is no way yet to say which fingerprint"
-            yield _error("postfix-fingerprint", text, "`tls: secure`", "`tls: dane`")
+def _tls(host: Host) -> Iterator[Finding]:
+    yield from tls.refused(host, relays(host).values())
 
 
 def _users(host: Host) -> Iterator[Finding]:
@@ -54,7 +70,7 @@ def _twins(host: Host) -> Iterator[Finding]:
         if not isinstance(target, Smarthost):
             continue
         first = used[spell(target.nexthop)]
-        ways = [(one.endpoint.auth and one.relay.credentials, tls_level(one)) for one in (first, target)]
+        ways = [(one.endpoint.auth and one.relay.credentials, policy(one)) for one in (first, target)]
         if ways[0] != ways[1]:
             text = (
                 f"the relays {first} and {target} are the same server and port, but differ in credentials or TLS, "
@@ -63,7 +79,7 @@ def _twins(host: Host) -> Iterator[Finding]:
             yield _error("postfix-same-server", text, "one entry of `relays` for both", "another name of that server")
 
 
-_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _levels, _users, _twins)
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _tls, _users, _twins, settings.refused)
 
 
 def refusals(host: Host) -> tuple[Finding, ...]:

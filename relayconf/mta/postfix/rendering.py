@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from relayconf.files import DesiredFile
 from relayconf.model import Host, Local, Smarthost, TlsLevel
 from relayconf.mta.base import Resolve
-from relayconf.mta.postfix import maps
+from relayconf.mta.postfix import maps, tls
 from relayconf.mta.postfix.names import MAIN_CF, MAP_PARAMETERS, MAPS, TABLES, TYPE, service, wished
 from relayconf.mta.postfix.nexthop import spell
 from relayconf.mta.postfix.proof import prove
-from relayconf.mta.postfix.routing import CLASS, keys, value_for, way_of
+from relayconf.mta.postfix.routing import CLASS, default_way, keys, value_for
+from relayconf.mta.postfix.tls import policy, tls_level
 from relayconf.templating import Templates
 
 Rows = tuple[tuple[str, str], ...]
@@ -51,12 +52,6 @@ def relays(host: Host) -> Mapping[str, Smarthost]:
     return found
 
 
-def tls_level(relay: Smarthost) -> TlsLevel:
-    """The level of the policy. Where TLS is implicit there is no `may`: the service for it demands TLS."""
-    endpoint = relay.endpoint
-    return TlsLevel.ENCRYPT if endpoint.implicit_tls and endpoint.tls is TlsLevel.MAY else endpoint.tls
-
-
 def transport_rows(host: Host) -> Rows:
     """The rows of the transport table: all but the default. What is local here has a row only below a wildcard."""
     # Few targets are shared by many keys, and comparing targets costs more than all the rest.
@@ -91,7 +86,7 @@ def _sasl_rows(used: Mapping[str, Smarthost], secret: Resolve) -> Iterator[tuple
 
 def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smarthost]) -> Iterator[tuple[str, str]]:
     default = host.target(host.default[0])
-    way = way_of(default, "")
+    way = default_way([host.target(target) for target in host.default], "")
     yield "relayhost", way.nexthop if way else ""
     if isinstance(default, Smarthost) and default.endpoint.implicit_tls:
         for name in ("default_transport", "relay_transport"):
@@ -106,6 +101,8 @@ def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smart
         yield "smtp_sasl_security_options", "noanonymous"
     if any(relay.endpoint.tls is TlsLevel.DANE for relay in used.values()):
         yield "smtp_dns_support_level", "dnssec"
+    yield from tls.parameters(used.values())
+    yield from host.settings.items()
 
 
 def wish(host: Host, secret: Resolve) -> Wish:
@@ -114,7 +111,7 @@ def wish(host: Host, secret: Resolve) -> Wish:
     tables: dict[str, Rows] = {
         "transport": transport_rows(host),
         "sasl_passwd": tuple(_sasl_rows(used, secret)),
-        "tls_policy": tuple((nexthop, tls_level(relay).value) for nexthop, relay in used.items()),
+        "tls_policy": tuple((nexthop, policy(relay)) for nexthop, relay in used.items()),
         "generic": tuple(host.rewrite.items()),
     }
     return Wish(**tables, parameters=tuple(_parameters(host, tables, used)))

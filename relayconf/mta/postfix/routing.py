@@ -5,8 +5,8 @@ Source: transport(5), postconf(5) (relayhost, default_transport), resolve.c and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from relayconf.model import At, Direct, Internal, Mx, Reject, Retry, Smarthost, Target
 from relayconf.mta.postfix.names import SMTP, service
@@ -49,6 +49,13 @@ def way_of(target: Target, domain: str) -> Way | None:
             return Way(service="retry", nexthop=target.text.strip())
         case _:
             return None
+
+
+def default_way(defaults: Sequence[Target], domain: str) -> Way | None:
+    """What `relay` means for mail to *domain*: a list of relays is one next hop, all of its members in one service."""
+    ways = [way_of(target, domain) for target in defaults]
+    hops = ", ".join(way.nexthop for way in ways if way)
+    return replace(ways[0], nexthop=hops) if ways[0] else None
 
 
 def value_for(target: Target) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,11 +22,13 @@ from relayconf.mta.postfix.names import (
     service,
     wished,
 )
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.routing import CLASS, lookup
 from relayconf.mta.postfix.tables import composed, foreign
 
 _BY_PARAMETER = {parameter: table for table, parameter in MAP_PARAMETERS.items()}
 _TRANSPORTS = ("default_transport", "relay_transport")
+_PER_SERVICE = re.compile(rf"{SMTP}_(?P<what>(?:destination|initial_destination|delivery_slot|recipient|extra)_\w+)")
 PER_LANE = {"sasl_passwd": "sasl_password_maps", "tls_policy": "tls_policy_maps"}
 """The tables keyed by relay, and how the parameters of a slot for them end."""
 
@@ -64,8 +67,8 @@ def routed_services(transport: Table, transports: Iterable[str]) -> frozenset[st
 
 
 def nexthops(transport: Table, relayhost: str) -> frozenset[str]:
-    """Every next hop that a transport table and relayhost name."""
-    return frozenset((relayhost, *(value.partition(":")[2] for value in transport.values()))) - {""}
+    """Every next hop that a transport table and relayhost name, each of a failover list by itself."""
+    return frozenset((*members(relayhost), *(value.partition(":")[2] for value in transport.values()))) - {""}
 
 
 def rewritten(content: bytes, table: Table) -> bytes:
@@ -116,7 +119,7 @@ def in_lane(wish: Wish, lane: Lane) -> Wish:
 
     transport = {key: move(value) for key, value in wish.tables["transport"].items()}
     parameters = dict(wish.parameters)
-    if parameters.get("relayhost", "") in relays:
+    if any(nexthop in relays for nexthop in members(parameters.get("relayhost", ""))):
         for name in _TRANSPORTS:
             parameters[name] = moved[parameters.get(name, SMTP)]
     contents = dict(wish.contents)
@@ -134,6 +137,8 @@ def reference(live: Live, variable: str, table: str) -> str:
 def ca_settings(wish: Wish, live: Live) -> Mapping[str, str]:
     """The bundle of authorities, where a policy needs one and the admin has named none."""
     is_needed = any(level.split()[0] in NEEDS_CA for level in wish.tables["tls_policy"].values())
+    if "smtp_tls_CAfile" in wish.parameters:
+        return {}
     is_ours = live.is_owned("smtp_tls_CAfile") or live.value("smtp_tls_CAfile") is None
     return {"smtp_tls_CAfile": live.ca_bundle} if is_needed and is_ours and live.ca_bundle else {}
 
@@ -163,7 +168,13 @@ def slot_settings(lane: Lane, live: Live, present: Mapping[str, bytes]) -> dict[
     return settings
 
 
+def for_services(settings: Mapping[str, str], services: Collection[str]) -> dict[str, str]:
+    """What holds for the service `smtp` alone by its name (`smtp_destination_rate_delay`), for *services* too."""
+    matches = (match for name in settings if (match := _PER_SERVICE.fullmatch(name)))
+    return {f"{service}_{match['what']}": settings[match[0]] for match in matches for service in sorted(services)}
+
+
 def own_settings(wish: Wish, live: Live) -> dict[str, str]:
     """The wished parameters that are no tables."""
     types = {name: value.replace(TYPE, live.database_type) for name, value in wish.parameters.items()}
-    return {**types, **ca_settings(wish, live)}
+    return {**types, **for_services(types, wish.services), **ca_settings(wish, live)}

@@ -13,6 +13,7 @@ from relayconf.mta.postfix import main_cf
 from relayconf.mta.postfix.locality import local, relayed
 from relayconf.mta.postfix.main_cf import Parameter
 from relayconf.mta.postfix.names import MAIN_CF, MAP_PARAMETERS, SERVICES, SMTP
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.reading import table_in_use
 from relayconf.mta.postfix.routing import CLASS, lookup
 from relayconf.mta.postfix.tables import foreign
@@ -28,6 +29,16 @@ _ELSEWHERE: Mapping[str, Way] = {
     **dict.fromkeys(("local", "virtual", "lmtp"), _LOCAL),
     **dict.fromkeys(("error", "retry", "discard"), _REJECT),
 }
+# From what protects least to what protects most.
+_RISING = (
+    TlsLevel.NONE,
+    TlsLevel.MAY,
+    TlsLevel.ENCRYPT,
+    TlsLevel.DANE,
+    TlsLevel.FINGERPRINT,
+    TlsLevel.VERIFY,
+    TlsLevel.SECURE,
+)
 # Other ways to say which TLS a relay gets (postconf(5)), old and new.
 _OTHER_TLS = ("smtp_use_tls", "smtp_enforce_tls", "smtp_tls_per_site", "smtp_tls_wrappermode")
 
@@ -53,7 +64,10 @@ class _Reading:
         return bool(foreign(self.value(MAP_PARAMETERS[table])))
 
     def tls(self, nexthop: str) -> TlsLevel | None:
-        """The level at *nexthop*: by our policy, else main.cf's where nothing else can say it."""
+        """The level at *nexthop*: by our policy, else main.cf's where nothing else can say it; the least of a list."""
+        if len(hops := members(nexthop)) > 1:
+            levels = [self.tls(hop) for hop in hops]
+            return min((level for level in levels if level), key=_RISING.index) if all(levels) else None
         if nexthop in self.policies:
             return _level(self.policies[nexthop].split()[0])
         if self.has_foreign("tls_policy") or any(self.value(name) for name in _OTHER_TLS):

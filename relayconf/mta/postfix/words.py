@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from relayconf.mta.postfix.nexthop import read
+from relayconf.mta.postfix.nexthop import members, read
 from relayconf.mta.postfix.routing import Way
 
 DIRECT = "direct (MX)"
@@ -19,7 +19,9 @@ def way_words(way: Way) -> str:
     """`[host]:port`, or what else becomes of the mail."""
     if way.service in _TEXTS:
         return f"{_TEXTS[way.service]}: {way.nexthop}"
-    return way.nexthop if read(way.nexthop) else f"{DIRECT} of {way.nexthop}" if way.nexthop else DIRECT
+    return (
+        way.nexthop if all(map(read, members(way.nexthop))) else f"{DIRECT} of {way.nexthop}" if way.nexthop else DIRECT
+    )
 
 
 def listing(names: Iterable[str]) -> str:

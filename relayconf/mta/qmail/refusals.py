@@ -66,6 +66,26 @@ def _rewrite(host: Host) -> Iterator[Finding]:
         yield error("qmail-rewrite", text, _OTHER_HOSTS)
 
 
+def _tls(host: Host) -> Iterator[Finding]:
+    relays = {target.relay.name: target.relay for target in targets(host) if isinstance(target, Smarthost)}
+    for relay in relays.values():
+        said = {
+            "fingerprints": relay.fingerprints,
+            "tls_minimum": relay.tls_minimum,
+            "client_certificate": relay.client_certificate,
+        }
+        names = [name for name, value in said.items() if value]
+        if names:
+            text = f"the relay {relay.name} has {listing(names)}, which no flavour of qmail can obey"
+            yield error("qmail-tls-options", text, _OTHER_HOSTS)
+
+
+def _settings(host: Host) -> Iterator[Finding]:
+    if host.settings:
+        text = f"qmail has no parameters beside its control files: {listing(host.settings)}"
+        yield error("qmail-settings", text, "`settings` in a group of the Postfix hosts")
+
+
 def _size(host: Host) -> Iterator[Finding]:
     count = len(rows(host, CLASSIC))
     if count < WARN_ROUTES:
@@ -87,7 +107,7 @@ def _confirmation(flavour: Flavour) -> Iterator[Finding]:
         )
 
 
-_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _rewrite, _size)
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _rewrite, _tls, _settings, _size)
 
 
 def of_flavour(host: Host, flavour: Flavour) -> tuple[Finding, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, DesiredFile
 from relayconf.model import (
     Credentials,
+    Default,
     Direct,
     Endpoint,
     Host,
@@ -86,25 +88,31 @@ def relay(
     )
 
 
+def tls_of(name: str, tls: str = "secure", **said: Any) -> Smarthost:
+    """The relay NAME.test, of which *said* is known beside."""
+    plain = relay(name, tls=tls)
+    return replace(plain, relay=replace(plain.relay, **said))
+
+
 def secret(reference: SecretRef) -> str:
     """The password that `relay` was given."""
     return reference.value.partition(" ")[2]
 
 
 def host(
-    default: Smarthost | Direct | None = None,
+    default: Smarthost | Direct | tuple[Default, ...] | None = None,
     *,
     domains: Mapping[str, Target] | None = None,
     routes: Mapping[str, Target] | None = None,
     rewrite: Mapping[str, str] | None = None,
 ) -> Host:
-    """The host mail1."""
+    """The host mail1; *default* may be a list to fail over in."""
     return Host(
         name="mail1",
         address="192.0.2.10",
         mta=MtaName.POSTFIX,
         origin=Origin(file="inventory.yaml", line=1, column=1),
-        default=(default or Direct(),),
+        default=default if isinstance(default, tuple) else (default or Direct(),),
         domains=domains or {},
         routes=routes or {},
         rewrite=rewrite or {},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from relayconf.mta.postfix import main_cf, maps, master_cf
 from relayconf.mta.postfix.expansion import expand_text
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.routing import Way
 from tests.mta.postfix.hosts import State
 
@@ -22,7 +23,8 @@ class Speech:
     wrapped: bool
 
 
-def _values(state: State) -> dict[str, str]:
+def values_of(state: State) -> dict[str, str]:
+    """What main.cf sets."""
     return {name: found.value for name, found in main_cf.parse(state.content(MAIN_CF)).items()}
 
 
@@ -41,7 +43,7 @@ def _looked_up(state: State, lists: str, values: dict[str, str], key: str) -> st
 def _own(state: State, service: str) -> dict[str, str]:
     """The parameters as *service* has them, with the options that master.cf gives it."""
     words = master_cf.entries(state.content(MASTER_CF)).get(service, ())
-    own = _values(state)
+    own = values_of(state)
     for option in re.findall(r"-o (\S+)", b" ".join(words).decode()):
         name, _, value = option.partition("=")
         own[name] = value
@@ -50,7 +52,7 @@ def _own(state: State, service: str) -> dict[str, str]:
 
 def speech(state: State, way: Way) -> Speech:
     """How the service of *way* speaks to its next hop in *state* (a process that reads all of it now)."""
-    values, own = _values(state), _own(state, way.service)
+    values, own = values_of(state), _own(state, way.service)
     credentials = _looked_up(state, own.get("smtp_sasl_password_maps", ""), values, way.nexthop)
     return Speech(
         usable=way.service in master_cf.entries(state.content(MASTER_CF)),
@@ -62,7 +64,7 @@ def speech(state: State, way: Way) -> Speech:
 
 def cannot_start(state: State) -> list[str]:
     """The smtp(8) services that die at once: AUTH is switched on, and they have no table of passwords."""
-    values = _values(state)
+    values = values_of(state)
     if values.get("smtp_sasl_auth_enable") != "yes":
         return []
     services = master_cf.entries(state.content(MASTER_CF))
@@ -72,7 +74,7 @@ def cannot_start(state: State) -> list[str]:
 
 def ways(state: State) -> frozenset[Way]:
     """Every way that the routing of *state* names: by default, for relay domains, and by its transport table."""
-    values = _values(state)
+    values = values_of(state)
     table: dict[str, str] = {}
     for name in re.split(r"[,\s]+", expand_text(values.get("transport_maps", ""), values)):
         table |= maps.parse(state.tables.get(name.partition(":")[2], b"")).table
@@ -80,5 +82,5 @@ def ways(state: State) -> frozenset[Way]:
     found = {Way(service=service, nexthop=nexthop) for service, _, nexthop in rows if nexthop and service}
     if relayhost := values.get("relayhost"):
         for parameter, default in (("default_transport", "smtp"), ("relay_transport", "relay")):
-            found.add(Way(service=values.get(parameter, default), nexthop=relayhost))
+            found |= {Way(service=values.get(parameter, default), nexthop=hop) for hop in members(relayhost)}
     return frozenset(way for way in found if way.service not in {"error", "retry"})

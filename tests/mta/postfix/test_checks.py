@@ -155,3 +155,29 @@ def test_domains_that_nobody_can_tell() -> None:
     state = facts({MAIN_CF: MAIN + b"virtual_mailbox_domains = hash:/etc/postfix/domains\n"})
 
     assert found(host(relay("a"), domains={"x.test": Local()}), state) == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "texts"),
+    [
+        (
+            "3.4.29",
+            [
+                (
+                    "error postfix-failover-release: `relay` lists relays to fail over between, for which "
+                    "Postfix 3.5 is needed: this is 3.4.29"
+                )
+            ],
+        ),
+        ("2.11.0", ["2.11.0"]),
+        ("3.5.0", []),
+        ("3.10-RC1", []),
+        ("-", []),
+    ],
+)
+def test_a_list_on_an_old_release(version: str, texts: list[str]) -> None:
+    """Lists came with Postfix 3.5 (postconf(5), relayhost)."""
+    told_of = told(host((relay("a"), relay("b"))), values(version=version))
+    assert len(told_of) == len(texts)
+    assert all(one.endswith(text) for one, text in zip(told_of, texts, strict=True))
+    assert told(host(relay("a")), values(version=version)) == []

@@ -214,6 +214,7 @@ def test_what_cannot_be_read(contents: dict[str, bytes | None]) -> None:
 
 
 IMPLICIT = host(relay("a", 465))
+SETTING = replace(host(relay("a")), settings={"smtp_helo_name": "mail.test"})
 
 
 @pytest.mark.parametrize(
@@ -223,6 +224,9 @@ IMPLICIT = host(relay("a", 465))
         (IMPLICIT, "relay_transport = lmtp:unix:/x", "relay_transport = lmtp:unix:/x"),
         (IMPLICIT, "default_transport = smtp\nrelay_transport = relay", None),
         (IMPLICIT, "default_transport =", None),
+        (SETTING, "smtp_helo_name = human.test", "smtp_helo_name = human.test"),
+        (SETTING, "smtp_helo_name =  mail.test", None),
+        (SETTING, "smtp_helo_name =", None),
         (host(relay("a")), "default_transport = out", None),
         (host(relay("a")), "relayhost = [human.test]\ntransport_maps = hash:/t", None),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -15,20 +16,35 @@ from relayconf.mta.postfix.generations import GUARD_TABLE
 from relayconf.mta.postfix.main_cf import parse
 from relayconf.mta.postfix.names import GUARD, MAIN_CF, MASTER_CF, RECORD
 from relayconf.mta.postfix.routing import Way
+from relayconf.mta.postfix.tls import policy
 from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, generation, host, relay, settled
 from tests.mta.postfix.serving import Speech, cannot_start, speech, ways
 
 FRESH = State(facts=facts())
 STORE = Internal(nexthop=Nexthop(host="store.test"))
 
+
+def _relay(name: str, port: int, *, password: str) -> Smarthost:
+    """A relay; TLS of the one with the name `c` is known by fingerprints."""
+    if name != "c":
+        return relay(name, port, password=password)
+    known = relay(name, port, tls="fingerprint", password=password)
+    return replace(known, relay=replace(known.relay, fingerprints=("AB:CD",), tls_minimum="TLSv1.2"))
+
+
 _RELAYS = st.builds(
-    relay, st.sampled_from(["a", "b", "c"]), st.sampled_from([587, 465]), password=st.sampled_from(["one", "two"])
+    _relay, st.sampled_from(["a", "b", "c"]), st.sampled_from([587, 465]), password=st.sampled_from(["one", "two"])
 ) | st.builds(relay, st.sampled_from(["a", "b"]), st.just(25), tls=st.just("none"), password=st.none())
+_LISTS = (
+    st.lists(_RELAYS, min_size=1, max_size=2)
+    .filter(lambda hops: len({hop.endpoint.implicit_tls for hop in hops}) == 1)
+    .map(tuple)
+)
 _OTHERS: st.SearchStrategy[Target] = st.sampled_from([Direct(), STORE, Reject(text="5.1.1 no")])
 _DOMAINS: st.SearchStrategy[Target] = st.sampled_from([Local(), Mx(), STORE, At(host="mail1", nexthop=STORE.nexthop)])
 _HOSTS = st.builds(
     host,
-    _RELAYS | st.just(Direct()),
+    _LISTS | st.just(Direct()),
     domains=st.dictionaries(st.sampled_from(["x.test", ".x.test", "y.x.test"]), _DOMAINS, max_size=3),
     routes=st.dictionaries(st.sampled_from(["d.test", ".d.test", "u@d.test"]), _RELAYS | _OTHERS, max_size=3),
     rewrite=st.dictionaries(st.just("root@mail1.lab.test"), st.just("a@x.test"), max_size=1),
@@ -52,7 +68,7 @@ def _relays_of(hosts: Sequence[Host]) -> dict[str, set[Speech]]:
                 word = None if credentials is None else f"{target.relay.name}:{credentials.password.value.split()[1]}"
                 endpoint = target.endpoint
                 wanted.setdefault(f"[{target.relay.host}]:{endpoint.port}", set()).add(
-                    Speech(usable=True, credentials=word, level=endpoint.tls.value, wrapped=endpoint.implicit_tls)
+                    Speech(usable=True, credentials=word, level=policy(target), wrapped=endpoint.implicit_tls)
                 )
     return wanted
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from relayconf.files import WatchedFile
+from relayconf.model import Ssh
 from relayconf.mta import postfix
 from tests.mta.postfix.hosts import host
 
@@ -33,6 +34,9 @@ def test_parameters() -> None:
     """The configuration directory goes to the shell fragment when the inventory names it."""
     assert postfix.parameters(host()) == {}
     assert postfix.parameters(replace(host(), config_directory="/opt/x")) == {"config_directory": "/opt/x"}
+    asking = replace(host(), settings={"smtp_helo_name": "x", "queue_run_delay": "1m"})
+    assert postfix.parameters(asking) == {"settings": "smtp_helo_name queue_run_delay"}
+    assert postfix.parameters(replace(asking, ssh=Ssh(become="helper"))) == {}
 
 
 def test_the_shell_fragment_is_beside_the_module() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relayconf.model import Nexthop
-from relayconf.mta.postfix.nexthop import read, spell
+from relayconf.mta.postfix.nexthop import members, read, spell
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,10 @@ def test_spell(nexthop: Nexthop, text: str) -> None:
 def test_other_spellings(text: str) -> None:
     """What an admin may have written otherwise is not taken for ours."""
     assert read(text) is None
+
+
+@pytest.mark.parametrize("text", ["[a]:1, [b]:2", "[a]:1 [b]:2", " [a]:1,\t[b]:2 ,"])
+def test_members(text: str) -> None:
+    """Between them are commas and blanks, as in every list of Postfix's."""
+    assert members(text) == ("[a]:1", "[b]:2")
+    assert members("") == ("",)

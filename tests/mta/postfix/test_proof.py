@@ -39,6 +39,23 @@ def refused(tables: Mapping[str, bytes | None], main: bytes = MAIN) -> str:
     return caught.value.message
 
 
+def test_a_list() -> None:
+    """All of it must be there, in its order; a row for its first alone is none for the list."""
+    wanted = replace(WANTED, default=(relay("a"), relay("b")), routes={"d.test": relay("a")}, domains={})
+    first = replace(wanted, routes={"d.test": wanted.default[0]})
+    rows: Mapping[str, bytes | None] = {
+        "transport": b"d.test smtp:[a.test]:587\n",
+        "sasl_passwd": b"[a.test]:587 a:pw\n[b.test]:587 b:pw\n",
+        "tls_policy": b"[a.test]:587 secure\n[b.test]:587 secure\n",
+    }
+    main = "".join(f"{name} = {value}\n" for name, value in wish(wanted, secret).parameters).encode()
+    for host_wanted in (wanted, first):
+        prove(host_wanted, wish(host_wanted, secret), main, {**TABLES, **rows})
+    with pytest.raises(RenderMismatch) as caught:
+        prove(first, wish(first, secret), main, {**TABLES, **rows, "transport": b"x.test smtp:\n"})
+    assert "mail for d.test to [a.test]:587, [b.test]:587, but" in caught.value.message
+
+
 def test_right() -> None:
     """Comments, order and letters' case of keys do not matter."""
     lines = TRANSPORT.replace("y.test", "Y.test").splitlines(keepends=True)

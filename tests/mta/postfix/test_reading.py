@@ -35,6 +35,13 @@ def test_routes() -> None:
     }
 
 
+def test_a_list() -> None:
+    """Each of a failover list with its own user and level; a server of the admin's has neither."""
+    main = MANAGED.replace(b"relayhost = [a.test]:587", b"relayhost = [a.test]:587, [b.test]:465 [c.test]")
+    told = routes({"postfix:main.cf": main, **TABLES})
+    assert told["the rest of the world"] == "[a.test]:587 u, secure, else [b.test]:465 none, else [c.test]"
+
+
 @pytest.mark.parametrize(
     ("main", "rest"),
     [

@@ -6,18 +6,33 @@ from dataclasses import replace
 
 import pytest
 
+from relayconf.certificates import ClientCertificate
 from relayconf.facts import Severity
-from relayconf.model import Credentials, Direct, Discard, Host, Reject, SecretRef, Smarthost, Target
+from relayconf.model import (
+    Credentials,
+    Direct,
+    Discard,
+    Host,
+    Internal,
+    Nexthop,
+    Reject,
+    SecretRef,
+    Smarthost,
+    Ssh,
+    Target,
+)
 from relayconf.mta.postfix import refusals
-from tests.mta.postfix.hosts import host, relay
+from tests.mta.postfix.hosts import host, relay, tls_of
 
 A, B = relay("a"), relay("b")
+STORE = Internal(nexthop=Nexthop(host="store.test"))
 OTHER_PASSWORD = Smarthost(
     relay=replace(
         A.relay, name="a2", credentials=Credentials(username="a2", password=SecretRef(kind="env", value="X"))
     ),
     endpoint=A.endpoint,
 )
+SHOWN = ClientCertificate(certificate="/etc/ssl/a.pem", key="/etc/ssl/a.key")
 COLON = Smarthost(
     relay=replace(A.relay, credentials=Credentials(username="a:b", password=SecretRef(kind="env", value="X"))),
     endpoint=A.endpoint,
@@ -29,8 +44,16 @@ COLON = Smarthost(
     [
         (
             replace(host(), default=(A, Direct())),
-            "postfix-failover",
-            "`relay` lists 2 relays to fail over between, which is not supported on Postfix yet",
+            "postfix-failover-direct",
+            "`relay` lists `direct` beside relays, but Postfix fails over between servers that are named, not to MX",
+        ),
+        (
+            host((relay("a", 465), B, STORE)),
+            "postfix-failover-mixed",
+            (
+                "`relay` lists a:465, where TLS starts before the greeting, and b:587, [store.test]:25, where it does "
+                "not: Postfix does either for a whole list"
+            ),
         ),
         (
             host(routes={"void.test": Discard(text="x")}),
@@ -45,7 +68,30 @@ COLON = Smarthost(
         (
             host(relay("a", tls="fingerprint")),
             "postfix-fingerprint",
-            "the relay a:587 wants `tls: fingerprint`, but there is no way yet to say which fingerprint",
+            "the relay a:587 wants `tls: fingerprint`, but says no `fingerprints`",
+        ),
+        (
+            host(tls_of("a", "none", tls_minimum="TLSv1.2")),
+            "postfix-tls-minimum",
+            "the relay a:587 wants `tls_minimum`, but has no TLS at this port",
+        ),
+        (
+            host((tls_of("a", client_certificate=SHOWN), tls_of("b", client_certificate=replace(SHOWN, key="/k")))),
+            "postfix-client-certificates",
+            "Postfix shows all relays the same certificate, but here are several: /etc/ssl/a.pem, /etc/ssl/a.pem",
+        ),
+        (
+            replace(host(tls_of("a", client_certificate=SHOWN)), ssh=Ssh(become="helper")),
+            "postfix-certificate-helper",
+            "the helper on this host names no certificate of ours: /etc/ssl/a.pem",
+        ),
+        (
+            host(A, routes={"x.test": tls_of("a", tls_minimum="TLSv1.3")}),
+            "postfix-same-server",
+            (
+                "the relays a:587 and a:587 are the same server and port, but differ in credentials or TLS, and "
+                "Postfix knows them by server and port alone"
+            ),
         ),
         (
             host(COLON),

@@ -28,7 +28,7 @@ from relayconf.model import (
     Smarthost,
     TlsLevel,
 )
-from relayconf.mta.postfix.rendering import relays, render, tls_level, wish
+from relayconf.mta.postfix.rendering import relays, render, wish
 from relayconf.templating import Templates, default_directories
 from tests.mta.postfix.hosts import BUILT_IN, host, relay, secret
 
@@ -145,21 +145,6 @@ def test_the_nearest_wildcard_decides() -> None:
     wanted = host(domains={".test": STORE, ".x.test": Local(), "a.x.test": Local()})
 
     assert texts(wanted)["transport"] == ".test  smtp:[store.test]:25\n.x.test  :\n"
-
-
-@pytest.mark.parametrize(
-    ("port", "level", "policy"),
-    [
-        (465, "may", TlsLevel.ENCRYPT),
-        (465, "encrypt", TlsLevel.ENCRYPT),
-        (465, "none", TlsLevel.NONE),
-        (587, "may", TlsLevel.MAY),
-        (587, "dane", TlsLevel.DANE),
-    ],
-)
-def test_levels(port: int, level: str, policy: TlsLevel) -> None:
-    """The level is the inventory's; where TLS is implicit, `may` cannot be less than encryption."""
-    assert tls_level(relay("a", port, tls=level)) is policy
 
 
 def test_dane_needs_dnssec() -> None:

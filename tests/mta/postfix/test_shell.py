@@ -475,6 +475,28 @@ def test_facts(host: PostfixHost, shell: str) -> None:
     assert host.snapshot() == before
 
 
+@pytest.mark.parametrize("shell", shells())
+def test_facts_that_are_asked_for(host: PostfixHost, shell: str) -> None:
+    """Defaults of the parameters that this Postfix knows, expanded; and whether files are there, and open."""
+    host.machine.write("/etc/our own.pem", b"x")
+    host.machine.write("/etc/our.key", b"x", mode=0o600)
+    asked = {
+        "settings": "smtp_bind_address smtp_destination_rate_delay smtp_helo_nmae",
+        "authorities": "/etc/postfix",
+        "certificate": "/etc/our own.pem",
+        "key": "/etc/our.key",
+    }
+
+    values = replace(host, shell=shell, parameters=asked).observe().values
+
+    defaults = {name: value for name, value in values.items() if name.startswith("postfix.default.")}
+    assert defaults == {
+        "postfix.default.smtp_bind_address": "-",
+        "postfix.default.smtp_destination_rate_delay": "0s",
+    }
+    assert [values[f"postfix.{name}"] for name in ("authorities", "certificate", "key")] == ["no", "open", "yes"]
+
+
 def test_facts_of_a_live_generation(host: PostfixHost) -> None:
     """The sources of the generation that main.cf names are read, and the queue and the file's head are told."""
     host.deploy(expand_and_switch(host))

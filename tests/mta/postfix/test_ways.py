@@ -101,6 +101,15 @@ def test_domains_that_the_host_names(main: str, way: Way) -> None:
     assert by_hand(main)["own.test"] == ours(way)
 
 
+def test_a_list_is_as_safe_as_its_least() -> None:
+    """Mail may go to any of them; nothing is known when one is not."""
+    hops = "[a.test]:587, [b.test]:465"
+    for other, level in (("encrypt", "encrypt"), ("verify", "verify"), ("dane", "dane")):
+        state = settled(host((relay("a"), relay("b", 587, tls=other))))
+        assert found(state)[EVERYTHING_ELSE] == via("[a.test]:587, [b.test]:587", level)
+    assert by_hand(f"relayhost = {hops}\nsmtp_tls_policy_maps = hash:/p") == {EVERYTHING_ELSE: via(hops, None)}
+
+
 def test_a_row_takes_a_domain_away() -> None:
     """transport_maps comes before everything; a row that keeps what Postfix does keeps it."""
     state = settled(host(relay("a"), routes={"v.test": relay("b"), ".own.test": relay("b")}))

@@ -13,6 +13,7 @@ from relayconf.mta.postfix.words import listing, way_words
     [
         ("smtp", "[isp.test]:587", "[isp.test]:587"),
         ("relayconf-tls", "[isp.test]:465", "[isp.test]:465"),
+        ("smtp", "[isp.test]:587, [ses.test]:587", "[isp.test]:587, [ses.test]:587"),
         ("smtp", "d.test", "direct (MX) of d.test"),
         ("smtp", "", "direct (MX)"),
         ("error", "5.1.1 no", "reject: 5.1.1 no"),

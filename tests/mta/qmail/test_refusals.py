@@ -217,6 +217,7 @@ def test_senders_and_rewrite() -> None:
         qmail_host(default=(Direct(),)),
         senders={"@shop.test": SenderRoute(target=Direct())},
         rewrite={"root@vps.internal": "alerts@kamata-net.com"},
+        settings={"smtp_helo_name": "x"},
     )
 
     assert refusals_of(host, CLASSIC) == (
@@ -227,6 +228,25 @@ def test_senders_and_rewrite() -> None:
             "a qmail flavour with authsenders",
         ),
         error("qmail-rewrite", "qmail rewrites no addresses on their way out: root@vps.internal", POSTFIX_ONLY),
+        error(
+            "qmail-settings",
+            "qmail has no parameters beside its control files: smtp_helo_name",
+            "`settings` in a group of the Postfix hosts",
+        ),
+    )
+
+
+def test_tls_options() -> None:
+    """What Postfix alone can be told of a relay's TLS is refused by name."""
+    told = dataclasses.replace(ISP, tls_minimum="TLSv1.2", fingerprints=("A",))
+    plain = Endpoint(port=25, tls=TlsLevel.NONE, auth=False)
+
+    assert refused(Smarthost(relay=told, endpoint=plain)) == (
+        error(
+            "qmail-tls-options",
+            f"the relay {ISP.name} has fingerprints, tls_minimum, which no flavour of qmail can obey",
+            POSTFIX_ONLY,
+        ),
     )
 
 
