@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from relayconf.inventory.document import Document, Location, Plain
 
-NOT_YET = ("senders", "settings", "manage")
+NOT_YET = ("settings", "manage")
 """Keys of a layer without effect."""
 
 
