@@ -227,9 +227,9 @@ class Host:
 
     `default` has more than one entry where failover is wished. `domains` and `routes` map a domain, a `.domain` for its
     subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `senders`
-    maps an envelope sender, an `@domain` or `<>` to its relay, for recipients that neither of them names. `rewrite` maps an
-    address or `@domain` to what takes its place in mail that leaves. `flavour` and `qmail_home` are
-    qmail's, `config_directory` Postfix's; directories are absolute paths. None: found on the host.
+    maps an envelope sender, an `@domain` or `<>` to its relay, for recipients that neither of them names. `rewrite`
+    maps an address or `@domain` to what takes its place in mail that leaves. `flavour` and `qmail_home` are qmail's,
+    `config_directory` Postfix's; directories are absolute paths. None: found on the host.
     """
 
     name: str
@@ -276,7 +276,6 @@ class Host:
             dot = key.find(".", 1)
             key = key[dot:] if dot > 0 else None
         return "", self.target(self.default[0])
-
 
     def intended_sender(self, sender: str) -> SenderRoute | None:
         """What `senders` says of *sender* (an address in lower case, or `<>`); None: as everybody's mail."""

@@ -48,7 +48,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "wanted_flat_file": ("expected a path", "or write {file: PATH, at: HOST}"),
     "wanted_true": ("expected true or false", ""),
     "wanted_version": ("expected 1, the only version there is", ""),
-    "wanted_sender": ("expected a relay for this sender", "write {relay: NAME}, with `auth: {…}` or without, or `direct`"),
+    "wanted_sender": (
+        "expected a relay for this sender",
+        "write {relay: NAME}, with `auth: {…}` or without, or `direct`",
+    ),
     "not_yet_key": ("`{name}` is not supported yet", ""),
     "empty_text": ("must not be empty", ""),
     "empty_list": ("the list is empty", ""),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from relayconf import model
 from relayconf.inventory.document import Place
-from relayconf.inventory.names import host_name
 from relayconf.inventory.language import SenderMap
+from relayconf.inventory.names import host_name
 from relayconf.inventory.problems import Fault, is_name, suggestion
 from relayconf.inventory.relays import CLEAR, credentials
 from relayconf.inventory.targets import DomainMap, DomainsFrom, RelayChoice, RelayMap, RouteMap

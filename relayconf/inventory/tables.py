@@ -1,4 +1,4 @@
-"""One layer's tables (`domains` with its flat files, `routes`, `senders`, `rewrite`), and how those of several become one."""
+"""One layer's tables, such as `domains` with its flat files or `senders`, and how those of several become one."""
 
 from __future__ import annotations
 

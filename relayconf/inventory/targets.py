@@ -21,6 +21,7 @@ def _shape(value: object) -> str | None:
 
 
 def by_shape(code: str) -> Discriminator:
+    """Which of a union is meant: a word, a map or a list by its tag; what is none of them is refused with *code*."""
     return Discriminator(_shape, custom_error_type=code, custom_error_message=code)
 
 
@@ -46,6 +47,7 @@ def _domain_word(word: str) -> str:
 
 
 def direct_word(word: str) -> str:
+    """`direct`, the only target that is a word."""
     if word != "direct":
         hint = "by MX is `direct`" if word == "mx" else "a relay is {relay: NAME}"
         raise Fault("route_word", suggestion=hint)

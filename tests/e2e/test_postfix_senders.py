@@ -95,7 +95,7 @@ def _apply(admin: LabAdmin) -> str:
 
 
 def test_mail_takes_the_sender_s_relay(admin: LabAdmin) -> None:
-    """Own relay, own credentials at the default's relay, 465, bounces; another password; in the end every byte is back."""
+    """Own relay, own credentials at the default's, 465, bounces; another password; in the end every byte is back."""
     lab, host = admin.lab, admin.lab.host("mail1")
     inventory = _HEAD.format(key=admin.key) + _RELAYS
     before = [host.read(f"/etc/postfix/{name}") for name in ("main.cf", "master.cf")]

@@ -3,7 +3,8 @@
 Postfix looks up next hop and password in different processes at different times. So the tables that are keyed by next
 hop hold every relay that either neighbouring step routes to: *expand* brings the new ones while the old routing stays,
 *switch* brings the new routing, *contract* takes the old relays out. A relay whose password changes has no such union,
-nor has a sender's own password: the mail moves to the other of two slots, so that next hop and password travel together in the name of the service.
+nor has a sender's own password: the mail moves to the other of two slots, so that next hop and password travel together
+in the name of the service.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from dataclasses import dataclass, field, replace
 
 from relayconf.mta.postfix import logins, main_cf, master_cf, ownership
 from relayconf.mta.postfix.live import Live
-from relayconf.mta.postfix.names import GUARD, MAP_PARAMETERS, MAPS, NULL_SENDER_KEY, ROUTES, STATUS_FILTER, TABLES, Lane
+from relayconf.mta.postfix.names import (
+    GUARD,
+    MAP_PARAMETERS,
+    MAPS,
+    NULL_SENDER_KEY,
+    ROUTES,
+    STATUS_FILTER,
+    TABLES,
+    Lane,
+)
 from relayconf.mta.postfix.ownership import Record, squeeze
 from relayconf.mta.postfix.state import (
     PER_LANE,

@@ -103,7 +103,9 @@ def _sender_words(way: Way) -> str:
 
 def _prove_senders(host: Host, routing: Routing) -> None:
     """What every sender's mail for the rest of the world does, which no row of the transport table is for."""
-    recipient = next(_probes({**dict.fromkeys(host.domains), **dict.fromkeys(host.routes), **dict.fromkeys(routing.table)}))
+    recipient = next(
+        _probes({**dict.fromkeys(host.domains), **dict.fromkeys(host.routes), **dict.fromkeys(routing.table)})
+    )
     default = route(replace(routing, senders={}), recipient)
     for sender in _sender_probes({**dict.fromkeys(host.senders), **dict.fromkeys(routing.senders)}):
         intended = host.intended_sender(sender)

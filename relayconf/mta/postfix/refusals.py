@@ -45,7 +45,10 @@ def _senders(host: Host) -> Iterator[Finding]:
     null = host.senders.get("<>")
     if null is not None and null.credentials is not None:
         text = "bounces (`<>`) cannot have credentials of their own: Postfix looks up no password for the null sender"
-        others = ("leave `auth` out: the relay's own are used", "a relay with these credentials at another port or name")
+        others = (
+            "leave `auth` out: the relay's own are used",
+            "a relay with these credentials at another port or name",
+        )
         yield _error("postfix-null-sender-login", text, *others)
 
 

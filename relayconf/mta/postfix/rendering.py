@@ -111,6 +111,17 @@ def _clear_logins(host: Host, used: Mapping[str, Smarthost]) -> bool:
     return any(tls_level(used[hop]) in _CLEAR for hop in hops)
 
 
+def _speech(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smarthost]) -> Iterator[tuple[str, str]]:
+    """How relays are spoken to, but for the tables."""
+    if tables["sasl_passwd"]:
+        yield "smtp_sasl_auth_enable", "yes"
+        yield "smtp_sasl_tls_security_options", "noanonymous"
+    if _clear_logins(host, used):
+        yield "smtp_sasl_security_options", "noanonymous"
+    if any(relay.endpoint.tls is TlsLevel.DANE for relay in used.values()):
+        yield "smtp_dns_support_level", "dnssec"
+
+
 def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smarthost]) -> Iterator[tuple[str, str]]:
     default = host.target(host.default[0])
     way = way_of(default, "")
@@ -123,13 +134,7 @@ def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smart
     for table, parameter in MAP_PARAMETERS.items():
         if tables[table]:
             yield parameter, f"{TYPE}:${{{MAPS}}}/{table}"
-    if tables["sasl_passwd"]:
-        yield "smtp_sasl_auth_enable", "yes"
-        yield "smtp_sasl_tls_security_options", "noanonymous"
-    if _clear_logins(host, used):
-        yield "smtp_sasl_security_options", "noanonymous"
-    if any(relay.endpoint.tls is TlsLevel.DANE for relay in used.values()):
-        yield "smtp_dns_support_level", "dnssec"
+    yield from _speech(host, tables, used)
 
 
 def wish(host: Host, secret: Resolve) -> Wish:

@@ -1,6 +1,7 @@
 """Where Postfix sends mail: what a transport table, the senders' table and relayhost say of a recipient elsewhere.
 
-Source: transport(5), postconf(5) (relayhost, sender_dependent_default_transport_maps, default_transport), resolve.c and transport.c of Postfix 3.5 to 3.11.
+Source: transport(5), postconf(5) (relayhost, sender_dependent_default_transport_maps, default_transport), resolve.c and
+transport.c of Postfix 3.5 to 3.11.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ CLASS = ":"
 
 AS_DEFAULT = "DUNNO"
 """The value of a sender's row that ends the search and leaves the mail to the default."""
+
+
+_BY_TEXT: Mapping[type, str] = {Reject: "error", Retry: "retry", Discard: "discard"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +52,8 @@ def way_of(target: Target, domain: str) -> Way | None:
             return Way(service=name, nexthop=spell(target.nexthop))
         case At() | Internal():
             return Way(service=SMTP, nexthop=spell(target.nexthop))
-        case Reject():
-            return Way(service="error", nexthop=target.text.strip())
-        case Retry():
-            return Way(service="retry", nexthop=target.text.strip())
-        case Discard():
-            return Way(service="discard", nexthop=target.text.strip())
+        case Reject() | Retry() | Discard():
+            return Way(service=_BY_TEXT[type(target)], nexthop=target.text.strip())
         case _:
             return None
 
@@ -102,7 +102,10 @@ def lookup(table: Mapping[str, str], recipient: str) -> str | None:
 
 
 def route(routing: Routing, recipient: str, sender: str = "") -> Way:
-    """The way of mail from *sender* (empty: one that has no row) to *recipient*, which Postfix does not deliver itself."""
+    """The way of mail to *recipient*, whose domain is none that Postfix delivers itself.
+
+    *sender* is an address in lower case or `<>`; empty for one that has no row.
+    """
     domain = recipient.rpartition("@")[2]
     by_sender = next((routing.senders[key] for key in sender_keys(sender) if key in routing.senders), AS_DEFAULT)
     default, _, fixed = (routing.default_transport if by_sender == AS_DEFAULT else by_sender).partition(":")

@@ -417,8 +417,9 @@ def test_another_password_of_a_sender() -> None:
     new = host(relay("a"), senders={"@x.test": sender(relay("a"), "shop", "new")})
     fill, turn = settled(_OWN).applied(new)
     (rest,) = turn.applied(new)
-    old, slot = Way(service="relayconf-senders", nexthop="[a.test]:587"), Way(
-        service="relayconf-a-senders", nexthop="[a.test]:587"
+    old, slot = (
+        Way(service="relayconf-senders", nexthop="[a.test]:587"),
+        Way(service="relayconf-a-senders", nexthop="[a.test]:587"),
     )
 
     assert [way_from(state, "u@x.test") for state in (fill, turn, rest)] == [old, slot, slot]
@@ -445,7 +446,9 @@ def test_a_sender_takes_the_relay_s_only_place() -> None:
     expand, switch = settled(host(relay("a"))).applied(wish)
     (contract,) = switch.applied(wish)
 
-    assert [sorted(_passwords(state)) for state in (expand, switch)] == [["@x.test", "[a.test]:587", "[b.test]:587"]] * 2
+    assert [sorted(_passwords(state)) for state in (expand, switch)] == [
+        ["@x.test", "[a.test]:587", "[b.test]:587"]
+    ] * 2
     assert _passwords(contract) == ["[b.test]:587", "@x.test"]
 
 
@@ -465,8 +468,11 @@ def test_own_tables_of_senders_stay_behind_ours() -> None:
         b"sender_dependent_default_transport_maps = hash:/s\nempty_address_default_transport_maps_lookup_key = null\n"
     )
     own = State(facts=facts({MAIN_CF: text}))
-    one = settled(host(relay("a"), senders={"<>": sender(relay("b"))}), own)
+    wish = host(relay("a"), senders={"<>": sender(relay("b"))})
+    expand, _ = settled(host(relay("a")), own).applied(wish)
+    one = settled(wish, own)
 
+    assert parse(expand.content(MAIN_CF))["empty_address_default_transport_maps_lookup_key"].value == "null"
     assert parse(one.content(MAIN_CF))["sender_dependent_default_transport_maps"].value == (
         "hash:${relayconf_maps}/senders, hash:/s"
     )

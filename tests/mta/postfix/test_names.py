@@ -28,4 +28,4 @@ def test_services() -> None:
         "relayconf-b-senders",
         "relayconf-b-senders-tls",
     )
-    assert names.BY_SENDER == {name for name in names.SERVICES if "senders" in name}
+    assert {name for name in names.SERVICES if "senders" in name} == names.BY_SENDER

@@ -140,7 +140,7 @@ def test_no_relay_of_a_provider(default: Direct | At | Internal, relayhost: str)
 
 
 def test_senders() -> None:
-    """Own relay, own password at another's or the default's relay, bounces; a password that nobody uses is not there."""
+    """Own relay, own password at another's or the default's, bounces; a password that nobody uses is not there."""
     senders = {
         "@shop.test": sender(relay("a"), "shop"),
         "anna@shop.test": sender(relay("b", 465), "anna"),

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from relayconf.model import At, Direct, Discard, Internal, Local, Mx, Nexthop, Reject, Retry, Smarthost, Target
-from relayconf.mta.postfix.routing import Routing, Way, keys, lookup, route, sender_keys, value_for, value_of_sender, way_of
+from relayconf.mta.postfix.routing import (
+    Routing,
+    Way,
+    keys,
+    lookup,
+    route,
+    sender_keys,
+    value_for,
+    value_of_sender,
+    way_of,
+)
 from tests.mta.postfix.hosts import relay, sender
 
 STORE = Nexthop(host="192.0.2.9", port=2525)
@@ -93,7 +103,12 @@ def test_values_of_senders(target: Smarthost | Direct, user: str | None, value: 
     assert value_of_sender(sender(target, user)) == value
 
 
-SENDERS = {"@x.test": "smtp:[x.test]:587", "u@x.test": "DUNNO", "<>": "relayconf-tls:[n.test]:465", "@bare.test": "smtp"}
+SENDERS = {
+    "@x.test": "smtp:[x.test]:587",
+    "u@x.test": "DUNNO",
+    "<>": "relayconf-tls:[n.test]:465",
+    "@bare.test": "smtp",
+}
 
 
 @pytest.mark.parametrize(
