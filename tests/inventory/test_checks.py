@@ -116,7 +116,7 @@ relay: direct
 senders: {"@a.example": {relay: own}, "@b.example": direct}
 hosts: {mx1: {address: mx1.example, senders: {"@a.example": null}}, mx2: {}}
 """
-    assert loaded(tmp_path, text)
+    assert list(loaded(tmp_path, text).hosts) == ["mx1", "mx2"]
     assert refused(tmp_path, text.replace('senders: {"@a.example": null}', "")) == [
         "inventory.yaml:5:25: senders[@a.example]: `mx1` would relay to itself"
     ]
