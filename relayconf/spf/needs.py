@@ -26,19 +26,20 @@ class Needs:
 
 
 def domains(inventory: Inventory) -> tuple[str, ...]:
-    """The domains that the organisation sends as: those it receives, and those that senders are rewritten to."""
+    """The domains that the organisation sends as: those it receives, those of `senders`, and those rewritten to."""
     found: dict[str, None] = {}
     for host in inventory.hosts.values():
         found |= dict.fromkeys(
             key for key, target in host.domains.items() if not isinstance(target, Mx) and not key.startswith(".")
         )
         found |= dict.fromkeys(address.rpartition("@")[2] for address in host.rewrite.values())
+        found |= dict.fromkeys(key.rpartition("@")[2] for key in host.senders if "@" in key)
     return tuple(found)
 
 
 def _sends_as(host: Host, domain: str) -> bool:
-    rewritten = {address.rpartition("@")[2] for address in host.rewrite.values()}
-    return domain in host.domains or domain in rewritten
+    others = (*host.rewrite.values(), *host.senders)
+    return domain in host.domains or any(domain == name.rpartition("@")[2] for name in others if "@" in name)
 
 
 def _senders(inventory: Inventory, domain: str) -> tuple[Host, ...]:
@@ -104,12 +105,17 @@ def _of_host(needs: Needs, host: Host, lookup: Lookup) -> None:
     needs.needs |= dict.fromkeys(Need(term=term, why=f"{host.name}, directly") for term in terms)
 
 
-def _ways_out(inventory: Inventory, hosts: Iterable[Host]) -> Iterator[tuple[Host, Target]]:
-    """Each way in which mail leaves *hosts*, on through hosts of ours to where it leaves us."""
+def _by_sender(host: Host, domain: str) -> Iterator[Target]:
+    return (route.target for key, route in host.senders.items() if key.rpartition("@")[2] == domain)
+
+
+def _ways_out(inventory: Inventory, hosts: Iterable[Host], domain: str) -> Iterator[tuple[Host, Target]]:
+    """Each way in which mail of *domain* leaves *hosts*, on through hosts of ours to where it leaves us."""
     waiting = list(hosts)
     reached = {host.name for host in waiting}
     for host in waiting:
-        ways = [*host.default, *host.routes.values()]
+        rest = () if f"@{domain}" in host.senders else host.default
+        ways = [*rest, *host.routes.values(), *_by_sender(host, domain)]
         for target in {id(target): target for target in ways}.values():
             if isinstance(target, At) and target.host not in reached:
                 reached.add(target.host)
@@ -126,7 +132,7 @@ def needs_of(inventory: Inventory, domain: str, lookup: Lookup) -> Needs:
     list, every relay counts.
     """
     found = Needs()
-    for host, target in _ways_out(inventory, _senders(inventory, domain)):
+    for host, target in _ways_out(inventory, _senders(inventory, domain), domain):
         match target:
             case Smarthost():
                 _of_relay(found, target.relay, domain)

@@ -42,6 +42,7 @@ routes:
   cloud.world.test: {{relay: cloud}}
   no.world.test: {{reject: "5.1.1 nobody of this name"}}
   later.world.test: {{retry: "4.3.0 come back tomorrow"}}
+  void.world.test: {{discard: not wanted}}
 """
 _PASSWORDS = {"isp": "pw-isp-Rk4t", "cloud": "pw-cloud-Vn2j"}
 
@@ -60,7 +61,12 @@ def test_mail_goes_where_the_inventory_says(admin: LabAdmin) -> None:
     edge.postfix("reload")
     admin.write(_INVENTORY.format(key=admin.key), _PASSWORDS)
 
-    applied = admin.run("apply", "--yes")
+    refused = admin.run("apply", "--yes")
+    assert refused.code == ExitCode.HOST_FAILED
+    dropped = "mail would be dropped as if it had been delivered: void.world.test   blocks apply until --allow-discard"
+    assert dropped in " ".join(refused.out.split(" ")), refused.out
+
+    applied = admin.run("apply", "--yes", "--allow-discard")
 
     assert applied.code == ExitCode.OK, applied.out + applied.err
     assert applied.out.endswith("Apply: 2 changed\n")
@@ -74,7 +80,7 @@ def test_mail_goes_where_the_inventory_says(admin: LabAdmin) -> None:
         "a@cloud.world.test": ("cloud.relays.test", 465, "tenant"),
         "a@edge.world.test": ("cloud.relays.test", 465, "tenant"),
     }
-    for recipient in (*ways, "ops@edge.lab.test", "a@no.world.test", "a@later.world.test"):
+    for recipient in (*ways, "ops@edge.lab.test", "a@no.world.test", "a@later.world.test", "a@void.world.test"):
         host.inject("me@mail1.lab.test", [recipient])
 
     messages = {recipient: lab.message_to(recipient) for recipient in ways}
@@ -85,6 +91,8 @@ def test_mail_goes_where_the_inventory_says(admin: LabAdmin) -> None:
     told = (
         "dsn=5.1.1, status=bounced (nobody of this name)",
         "dsn=4.3.0, status=deferred (come back tomorrow)",
+        "relay=none, delay=",
+        "dsn=2.0.0, status=sent (not wanted)",
     )
     lab.wait_for(lambda: all(line in host.log() for line in told))
     assert admin.run("plan").out.endswith("\nPlan: no changes (2 hosts)\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relayconf.exits import ExitCode
-from tests.lab import HostSpec, Lab, LabSpec, Message, RelaySpec
+from tests.lab import MESSAGE, HostSpec, Lab, LabSpec, Message, RelaySpec
 from tests.lab.marks import needs_lab
 from tests.support.lab_admin import LabAdmin
 
@@ -79,9 +79,10 @@ def _way(message: Message) -> tuple[str, int, str, bool]:
 
 
 def _assert_ways(lab: Lab, ways: Mapping[tuple[str, str], tuple[str, int, str, bool]]) -> None:
-    mark, host = lab.mark(), lab.host("mail1")
-    for sender, recipient in ways:
-        host.inject(sender, [recipient])
+    mark = lab.mark()
+    with lab.host("mail1").smtp() as client:
+        for sender, recipient in ways:
+            client.sendmail(sender, [recipient], MESSAGE)
 
     got = {(sender, to): _way(lab.message_to(to, since=mark)) for sender, to in ways}
     assert got == ways
