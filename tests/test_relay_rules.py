@@ -140,7 +140,11 @@ def test_a_sender_s_relay_is_for_its_domain_alone() -> None:
     """It need not let us send as the others, nor the default one as this one; bounces name no domain."""
     default = _relay(senders=["@b.example"])
     own = replace(default, relay=replace(default.relay, name="own", senders=("@x.example",)))
-    senders = {"@a.example": SenderRoute(target=own), "u@b.example": SenderRoute(target=own), "<>": SenderRoute(target=own)}
+    senders = {
+        "@a.example": SenderRoute(target=own),
+        "u@b.example": SenderRoute(target=own),
+        "<>": SenderRoute(target=own),
+    }
     found = findings(replace(_host(default, OURS), senders=senders))
 
     assert [item.text for item in found] == [

@@ -78,13 +78,12 @@ def _prove_routes(host: Host, routing: Routing) -> None:
         wanted = way_of(target, domain)
         if wanted == got or (isinstance(target, Local) and _is_kept(value)):
             continue
-        if wanted is not None or isinstance(target, Local):
-            says = way_words(wanted) if wanted else "local"
-            what = (
-                f"the rendered transport table sends mail for {name} to {way_words(got)}, "
-                f"but the inventory says {says} ({key or EVERYTHING_ELSE})"
-            )
-            raise _mismatch(host, "transport", what, "every row and no other")
+        says = way_words(wanted) if wanted else "local"
+        what = (
+            f"the rendered transport table sends mail for {name} to {way_words(got)}, "
+            f"but the inventory says {says} ({key or EVERYTHING_ELSE})"
+        )
+        raise _mismatch(host, "transport", what, "every row and no other")
 
 
 def _sender_probes(keys: Mapping[str, None]) -> Iterator[str]:

@@ -43,7 +43,7 @@ class Routing:
 
 
 def way_of(target: Target, domain: str) -> Way | None:
-    """What *target* means for mail to *domain*; None where nothing is to be routed, or no table can say it."""
+    """What *target* means for mail to *domain*; None where it stays here."""
     match target:
         case Direct() | Mx():
             return Way(service=SMTP, nexthop=domain)
