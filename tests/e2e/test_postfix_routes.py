@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,3 +97,38 @@ def test_mail_goes_where_the_inventory_says(admin: LabAdmin) -> None:
     )
     lab.wait_for(lambda: all(line in host.log() for line in told))
     assert admin.run("plan").out.endswith("\nPlan: no changes (2 hosts)\n")
+
+
+_HUB = """\
+version: 1
+mta: postfix
+ssh: {{user: root, identity_file: {key}}}
+relays:
+  isp: {{host: isp.relays.test, port: 587, auth: {{username: customer, password: {{file: isp}}}}}}
+hosts:
+  mail1: {{address: mail1.lab.test, relay: isp}}
+  edge: {{address: edge.lab.test, relay: {{via: mail1}}}}
+domains:
+  mail1.lab.test: {{at: mail1}}
+  backup.world.test: mx
+"""
+
+
+def test_a_hub_that_is_mx_and_backup_mx_and_its_satellite(admin: LabAdmin) -> None:
+    """The satellite's mail takes the hub; strangers reach the hub's mailboxes, what it is backup MX for, no other."""
+    lab, hub, satellite = admin.lab, admin.lab.host("mail1"), admin.lab.host("edge")
+    hub.run(["postconf", "-e", f"mynetworks = {satellite.address}/32", "relay_domains = backup.world.test"])
+    hub.postfix("reload")
+    admin.write(_HUB.format(key=admin.key), _PASSWORDS)
+
+    applied = admin.run("apply", "--yes")
+
+    assert applied.code == ExitCode.OK, applied.out + applied.err
+    satellite.inject("me@edge.lab.test", ["out@world.test", "ops@mail1.lab.test"])
+    hub.inject_smtp("stranger@world.test", ["in@backup.world.test", "nosudo@mail1.lab.test"])
+    with pytest.raises(smtplib.SMTPRecipientsRefused, match="Relay access denied"):
+        hub.inject_smtp("stranger@world.test", ["else@world.test"])
+    out, received = lab.message_to("out@world.test"), lab.message_to("in@backup.world.test")
+    assert (out.server, out.peer, out.user) == ("isp.relays.test", hub.address, "customer")
+    assert (received.server, received.peer, received.user) == ("mx.world.test", hub.address, "")
+    lab.wait_for(lambda: hub.exists("/var/mail/ops") and hub.exists("/var/mail/nosudo"))
