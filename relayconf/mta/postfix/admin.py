@@ -96,6 +96,18 @@ def wrapped(live: Live, wish: Wish) -> Iterator[Finding]:
         yield error("postfix-wrappermode", text, "take smtp_tls_wrappermode out of main.cf")
 
 
+def loose(live: Live, wish: Wish) -> Iterator[Finding]:
+    """Passwords by sender for all mail: smtp(8) would show them wherever a route leads (postconf(5))."""
+    own = logins.in_use(wish.tables)
+    if own and live.value("smtp_sender_dependent_authentication") == "yes":
+        text = (
+            "main.cf: smtp_sender_dependent_authentication = yes would show the passwords of "
+            f"{listing(own)} to whatever server the mail goes to"
+        )
+        ways_out = ("take it out of main.cf: services of relayconf's have it, for that mail alone",)
+        yield error("postfix-sender-authentication", text, *ways_out)
+
+
 def _restrictions(live: Live) -> Iterator[str]:
     """What main.cf and the services of master.cf restrict clients by, with the lists that these name."""
     classes = split(live.value("smtpd_restriction_classes") or "")

@@ -165,3 +165,20 @@ def test_own_tables_of_senders_are_no_surprise() -> None:
     wanted = host(relay("a", 465), senders={"@y.test": sender(relay("a", 465))})
 
     assert told(wanted, settled(wanted).facts) == []
+
+
+_CHECKED = MAIN + b"smtpd_sender_restrictions = reject_sender_login_mismatch\n"
+
+
+def test_passwords_of_senders_for_all_mail() -> None:
+    """Switched on in main.cf they would go to every server; where no sender has one it is the admin's business."""
+    everywhere = facts({MAIN_CF: _CHECKED + b"smtp_sender_dependent_authentication = yes\n"})
+
+    assert told(_OWN, everywhere) == [
+        (
+            "error postfix-sender-authentication: main.cf: smtp_sender_dependent_authentication = yes would show the "
+            "passwords of @x.test to whatever server the mail goes to"
+        )
+    ]
+    assert told(_OWN, facts({MAIN_CF: _CHECKED + b"smtp_sender_dependent_authentication = no\n"})) == []
+    assert told(host(relay("a")), everywhere) == []
