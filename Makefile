@@ -38,10 +38,11 @@ demo: $(READY) ## the main job, on a host that is made for it and thrown away
 bench: $(READY) ## the times that are promised, measured here
 	@set -e; for name in startup inventory diff; do $(PYTHON) benchmarks/$$name.py; done
 
-torture: $(READY) ## changes of relay under load, some of them cut, a thousand cuts, fuzz; as root: over an hour
+torture: $(READY) ## changes of relay under load, some of them cut, a thousand cuts, fuzz, routes; as root: over an hour
 	$(PYTHON) benchmarks/flips.py
 	$(PYTHON) benchmarks/cuts.py
 	$(PYTHON) benchmarks/fuzz.py
+	POSTFIX_PAIRS=10000 $(PYTHON) -m pytest -q tests/mta/postfix/resolver/test_against_trivial_rewrite.py
 
 upgrade: $(READY) ## the newest version of everything, written to tools/constraints.txt
 	$(PYTHON) -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from relayconf import journal
-from relayconf.deploy import deploy
+from relayconf.deploy import PLAIN, Terms, deploy
 from relayconf.errors import ConnectionLost, DeployError, HostError, RollbackFailed, SessionError
 from relayconf.files import Change
 from relayconf.model import Host
@@ -58,20 +58,18 @@ class Carrier:
     connect: Connect
     reconnect: int = RECONNECT
 
-    def apply(
-        self, changes: Sequence[Change], transaction: str, *, flush: bool = False, confirm: int | None = None
-    ) -> Applied:
+    def apply(self, changes: Sequence[Change], transaction: str, terms: Terms = PLAIN) -> Applied:
         """Deploy *changes* as *transaction*, and find out what became of it when the line drops meanwhile.
 
-        With *confirm* the host would roll back after so many seconds: it is confirmed as soon as the deploy was
-        verified. Raises what `deploy` raises; ConnectionLost when the end stays unknown.
+        Where the *terms* have the host roll back by itself, it is confirmed as soon as the deploy was verified. Raises
+        what `deploy` raises; ConnectionLost when the end stays unknown.
         """
         try:
-            done = deploy(self.session, self.host, self.mta, changes, transaction, flush=flush, confirm=confirm)
+            done = deploy(self.session, self.host, self.mta, changes, transaction, terms=terms)
         except ConnectionLost as lost:
             return self._picked_up(transaction, lost)
         warnings = done.warnings
-        if confirm is not None:
+        if terms.confirm is not None:
             try:
                 journal.confirm(self.session, self.host, self.mta, expect=transaction)
             except ConnectionLost as lost:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gzip
 import hashlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from relayconf.errors import StalePlan
 from relayconf.files import Change
 from relayconf.model import Host
-from relayconf.mta.base import Mta
+from relayconf.mta.base import Mta, Question
 from relayconf.observe import request_text
 from relayconf.remote.base import Session
 from relayconf.report import End, Report, failure_of, read_report
+from relayconf.safety import FLAGS
 from relayconf.shell import DEPLOY, UNDO, assemble
 
 PATIENCE = 60
@@ -34,6 +35,35 @@ class Deployed:
     steps: tuple[str, ...]
     verified: str
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is asked of a deploy besides its changes.
+
+    *flush* has waiting mail tried again afterwards. With *confirm* the host rolls back by itself after so many seconds
+    unless it is confirmed in time. The MTA's own router is *asked* about the candidate; where it answers otherwise
+    nothing is changed. *allowed* has the codes of the limits that may be crossed.
+    """
+
+    flush: bool = False
+    confirm: int | None = None
+    asked: Sequence[Question] = ()
+    allowed: Collection[str] = ()
+
+    def lines(self) -> list[str]:
+        """Their lines of the request."""
+        questions = (f"{one.sender} {one.recipient} {one.transport} {one.nexthop}" for one in self.asked)
+        return [
+            *(["flush yes"] if self.flush else []),
+            *([] if self.confirm is None else [f"confirm {self.confirm}"]),
+            *(f"allow {code}" for code in sorted(self.allowed)),
+            *(f"ask {question}" for question in questions),
+        ]
+
+
+PLAIN = Terms()
+"""The changes and nothing else."""
 
 
 def _octal(mode: int | None) -> str:
@@ -70,12 +100,15 @@ def _conclude(report: Report, host: Host, transaction: str) -> Deployed:
                 transaction=transaction, steps=report.all("step"), verified=verified, warnings=report.warnings
             )
         case End.STALE:
-            raise StalePlan(
-                f"the host changed since the plan, nothing was written: {report.list_of('stale')}", hint="plan again"
-            )
+            before = "".join(f"; before that, {done}" for done in report.done_before)
+            what = f"the host changed since the plan, nothing of it was written: {report.list_of('stale')}{before}"
+            raise StalePlan(what, hint="plan again", partly=bool(before))
         case _:
             broken = next(iter(report.all("recovering")), transaction)
-            raise failure_of(report, action="deploy", folder=f"{host.state_directory}/txn/{broken}")
+            error = failure_of(report, action="deploy", folder=f"{host.state_directory}/txn/{broken}")
+            flags = [FLAGS[code] for code in report.all("crosses") if code in FLAGS]
+            error.hint = f"if that is meant: {' '.join(flags)}" if flags else error.hint
+            raise error
 
 
 def _stdin(
@@ -85,8 +118,7 @@ def _stdin(
     transaction: str,
     patience: int = PATIENCE,
     *,
-    flush: bool = False,
-    confirm: int | None = None,
+    terms: Terms = PLAIN,
 ) -> bytes:
     undo = undo_script(host, mta) if changes else b""
     payload, request, offset = _payload(changes, undo)
@@ -95,8 +127,7 @@ def _stdin(
         f"patience {patience}",
         f"request {request}",
         f"undo {offset} {len(undo)}",
-        *(["flush yes"] if flush else []),
-        *([] if confirm is None else [f"confirm {confirm}"]),
+        *terms.lines(),
         f"payload {len(payload)} {hashlib.sha256(payload).hexdigest()}",
     ]
     return request_text(host, mta, head) + payload
@@ -121,20 +152,18 @@ def deploy(
     changes: Sequence[Change],
     transaction: str,
     *,
-    flush: bool = False,
-    confirm: int | None = None,
+    terms: Terms = PLAIN,
 ) -> Deployed:
     """Make *changes* on *host* in their order, all or none, as the transaction that is named.
 
     *transaction* consists of ASCII letters, digits and `-`, and sorts by time. A transaction that was cut short on the
-    host is finished or rolled back first; without changes that is all. *flush* has waiting mail tried again afterwards.
-    With *confirm* the host rolls back by itself after so many seconds unless it is confirmed in time.
+    host is finished or rolled back first; without changes that is all.
 
     Raises StalePlan (nothing written), DeployError (the host is as it was before), RollbackFailed (it is not),
     HostError for parameters that cannot be sent, and what the session raises; after ConnectionLost the host finishes or
     rolls back alone.
     """
     script = assemble(mta.SHELL, *DEPLOY)
-    stdin = _stdin(host, mta, changes, transaction, flush=flush, confirm=confirm)
+    stdin = _stdin(host, mta, changes, transaction, terms=terms)
     report = read_report(session.run(script, stdin=stdin, timeout=_TIMEOUT).stdout)
     return _conclude(report, host, transaction)

@@ -8,8 +8,11 @@ RelayconfError
 ├── MainCfError                main.cf, or a change asked of it, is something that Postfix would misread
 ├── MapError                   a lookup table's source holds, or would have to hold, what Postfix would misread
 ├── SecretError                a secret reference cannot be resolved
-├── KeyFileError               the key that masks secrets cannot be read or made
+├── KeyFileError               the key that masks secrets, or one of TSIG, cannot be read or made
 ├── PlanFileError              a saved plan cannot be read, written or used here
+├── StateError                 what an earlier run left in the user's state folder cannot be read or written
+├── DnsError                   a DNS server did not do what it was asked
+│   └── RecordChanged          the records are no longer what the plan saw: nothing was changed
 ├── SessionError               something between this machine and one host
 │   ├── ConnectError           no session came to be: nothing ran on the host
 │   │   ├── Unreachable        name, route, port or time-out
@@ -17,6 +20,7 @@ RelayconfError
 │   │   └── AuthenticationFailed
 │   ├── BecomeError            connected, but sudo refused: nothing ran on the host
 │   ├── ConnectionLost         the line dropped while a script ran: its outcome is unknown here
+│   │   └── RecoveryLost       the same, while the script put right what had been cut short
 │   └── TcpRefused             a connection asked for from the host's side did not open
 └── HostError                  the script ran on the host and says why it cannot go on
     ├── HostCrash              relayconf itself failed while it worked on this host
@@ -31,6 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+TcpReason: TypeAlias = Literal["forbidden", "refused", "no route", "no name", "timeout", "unknown"]
+"""Why a connection did not open."""
 
 
 class RelayconfError(Exception):
@@ -99,11 +107,23 @@ class SecretError(RelayconfError):
 
 
 class KeyFileError(RelayconfError):
-    """The key file that masks secrets (`plan.key`) cannot be read, is not 32 bytes, or is open to others."""
+    """A key file (`plan.key`, or one of TSIG) cannot be read, is not of its form, or is open to others."""
 
 
 class PlanFileError(RelayconfError):
     """A saved plan cannot be read or written, was not written by this key, or was made of another inventory."""
+
+
+class StateError(RelayconfError):
+    """What an earlier run left in the user's state folder cannot be read, or that of this run cannot be written."""
+
+
+class DnsError(RelayconfError):
+    """A DNS server did not do what it was asked; the message says whether something was changed."""
+
+
+class RecordChanged(DnsError):
+    """The TXT records are no longer what the plan saw. Nothing was changed."""
 
 
 class SessionError(RelayconfError):
@@ -134,8 +154,19 @@ class ConnectionLost(SessionError):
     """The line dropped while a script ran, or it was given up: what the host did is unknown here, its journal knows."""
 
 
+class RecoveryLost(ConnectionLost):
+    """The line dropped while the host put right what had been cut short there: whether it changed is unknown here."""
+
+
 class TcpRefused(SessionError):
-    """A TCP connection asked for from the host's side did not open; the SSH server gives no finer reason."""
+    """A TCP connection asked for from the host's side did not open.
+
+    `reason` says why as far as that is known: an SSH server tells no more than that it is forbidden or took too long.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, reason: TcpReason = "unknown") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class HostError(RelayconfError):

@@ -28,18 +28,15 @@ class Undone:
 
     `transactions` are those rolled back, or confirmed, in the order in which that happened. `recovered` tells of what
     had been cut short and was put right before, `left` of files that somebody changed meanwhile and that stay so, and
-    `warnings` of what else a human should know: sentences, safe to print.
+    `warnings` of what else a human should know: sentences, safe to print. *changed*: the host is another than before,
+    or may be.
     """
 
     transactions: tuple[str, ...] = ()
     recovered: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-
-    @property
-    def has_changes(self) -> bool:
-        """Whether the host is, or may be, another than before."""
-        return bool(self.transactions or self.recovered)
+    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +63,14 @@ def _names(report: Report, kind: str) -> tuple[str, ...]:
 
 
 def _undone(report: Report, kind: str) -> Undone:
+    transactions = _names(report, kind)
+    put_right = [rest for rest in report.all("recovered") if not rest.endswith(" unchanged")]
     return Undone(
-        transactions=_names(report, kind),
+        transactions=transactions,
         recovered=report.words("recovered"),
         left=report.words("left"),
         warnings=report.words("warning"),
+        changed=bool(transactions or put_right),
     )
 
 

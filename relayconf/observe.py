@@ -23,7 +23,7 @@ MAX_HEAD = 1 << 20
 MAX_CONTENTS = 256 << 20
 """Bytes of file contents, unpacked, that a host may send."""
 
-_CHANGED_WHILE_READ = 11  # the script's status when a file vanished between two looks
+_CHANGED_WHILE_READ = 11  # the script's status when a file vanished, or a deploy began or ended, between two looks
 _PRESENT = re.compile(
     r"(?P<sha256>[0-9a-f]{64})\t(?P<size>[0-9]{1,12})\t(?P<mode>[0-7]{1,4})"
     r"\t(?P<owner>[^\t]+)\t(?P<group>[^\t]+)\t(?P<frozen>free|frozen)\t(?P<target>/[^\t]*)"
@@ -31,7 +31,7 @@ _PRESENT = re.compile(
 _FACT_NAME = re.compile(r"[a-z]+\.[A-Za-z0-9_.:/-]+")
 _TRANSACTION = re.compile(r"[0-9A-Za-z-]{1,64}")
 _END = re.compile(rb"end ([0-9]{1,3})\n\Z")
-_TRIES = 2
+_TRIES = 3  # a deploy that begins and ends costs two
 
 
 class _ChangedWhileRead(Exception):
@@ -186,15 +186,23 @@ def request_text(host: Host, mta: Mta, lines: Sequence[str]) -> bytes:
     return "".join(f"{line}\n" for line in every).encode()
 
 
-def observe(session: Session, host: Host, mta: Mta, known: Mapping[str, str] | None = None) -> Facts:
+def observe(
+    session: Session,
+    host: Host,
+    mta: Mta,
+    known: Mapping[str, str] | None = None,
+    asked: Sequence[tuple[str, str]] = (),
+) -> Facts:
     """Facts and watched files of *host*, read over *session* with the privileges that it has.
 
     *known* maps symbolic paths to the SHA-256 (hexadecimal) of contents that the caller has: such a file comes without
-    its content while it is unchanged. A file that changes while it is read is read once more. Raises ObserveError for
+    its content while it is unchanged. *asked* are senders and recipients without blanks for the MTA's own router: its
+    answers are the facts `route.N`, from 1. What changes while it is read is read again, twice. Raises ObserveError for
     anything that cannot be used, HostError for parameters that cannot be sent, and what the session raises.
     """
     known = known or {}
-    request = request_text(host, mta, [f"watch {file.path} {known.get(file.path, '-')}" for file in mta.watched(host)])
+    lines = [f"watch {file.path} {known.get(file.path, '-')}" for file in mta.watched(host)]
+    request = request_text(host, mta, [*lines, *(f"ask {sender} {recipient}" for sender, recipient in asked)])
     script = assemble(mta.SHELL, *OBSERVE)
     for _ in range(_TRIES):
         try:
@@ -206,4 +214,4 @@ def observe(session: Session, host: Host, mta: Mta, known: Mapping[str, str] | N
             )
         except _ChangedWhileRead:
             continue
-    raise ObserveError("a file changed while it was read, twice; run it again when the host is quiet")
+    raise ObserveError(f"the host changed while it was read, {_TRIES} times; run it again when it is quiet")

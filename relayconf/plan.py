@@ -14,7 +14,7 @@ from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import ActualFile, Change, ChangeKind, DesiredFile
 from relayconf.masking import Masker
 from relayconf.model import Host
-from relayconf.mta.base import EVERYTHING_ELSE, Mta
+from relayconf.mta.base import EVERYTHING_ELSE, Mta, Question
 from relayconf.plankey import keyed_digest
 from relayconf.safety import Limit, crossed, row
 
@@ -51,7 +51,8 @@ class HostPlan:
     """Everything `apply` needs to know of one host (`changes`), and everything a reviewer wants to (the rest).
 
     `unfinished` is a transaction that was cut short and waits on the host; `recovered` says what became of one that was
-    put right before this plan was made. `drift` is what was edited by hand, `limits` what needs a flag of `apply`.
+    put right before this plan was made. `drift` is what was edited by hand, `limits` what needs a flag of `apply`;
+    `questions` are what the host's router has to confirm first.
     `fingerprint` is an HMAC over desired and base, in hex: equal plans on an unchanged host have equal ones.
     """
 
@@ -65,6 +66,7 @@ class HostPlan:
     recovered: tuple[str, ...] = ()
     drift: tuple[Drift, ...] = ()
     limits: tuple[Limit, ...] = ()
+    questions: tuple[Question, ...] = ()
     fingerprint: str
 
     @property
@@ -212,15 +214,17 @@ def _fingerprint(host: Host, changes: Sequence[Change], codes: Sequence[str], ke
     return keyed_digest(key, label, json.dumps([machine, sorted(codes), parts]).encode())
 
 
-def _state(facts: Facts) -> tuple[Finding, ...]:
+def _state(facts: Facts, *, changing: bool) -> tuple[Finding, ...]:
     """What the host says of its state directory, so that a deploy need not be tried to learn it."""
     found: list[Finding] = []
     if reason := facts.values.get("state.reason"):
         ways_out = ("put it right", "name another directory with `state_directory:`")
         found.append(Finding(code="state-unsafe", severity=Severity.ERROR, text=reason, ways_out=ways_out))
     if busy := facts.values.get("state.busy"):
-        text = f"another deploy is at work on this host: transaction {busy}"
-        found.append(Finding(code="state-busy", severity=Severity.WARNING, text=text, ways_out=("wait for its end",)))
+        # What it has not reached yet, and what it has, would be judged as one: no limit holds for such a picture.
+        text = f"another deploy is at work here: transaction {busy}"
+        severity = Severity.ERROR if changing else Severity.WARNING
+        found.append(Finding(code="state-busy", severity=severity, text=text, ways_out=("wait for its end",)))
     name, _, window = facts.values.get("state.unconfirmed", "").partition(" ")
     if window.isdecimal():
         text = f"transaction {name} waits to be confirmed, for {window} s yet; until then nothing can be applied"
@@ -254,9 +258,10 @@ def plan_host(
     drift = tuple(mta.drift(host, facts, desired)) if facts.is_settled else ()
     limits: tuple[Limit, ...] = ()
     if changes:
-        taken = mta.takes_over(host, facts, desired)
+        taken = mta.takes_over(host, facts, desired) if facts.is_settled else ()
         limits = crossed(host, drift, mta.ways(facts, before), mta.ways(facts, after), taken)
-    findings = (*mta.refusals(host), *relay_rules.findings(host), *_state(facts), *mta.findings(host, facts, desired))
+    state = _state(facts, changing=bool(changes))
+    findings = (*mta.refusals(host), *relay_rules.findings(host), *state, *mta.findings(host, facts, desired))
     if without_secrets:
         drift += blind.drift(host, mta, facts, rendered, drift) if facts.is_settled else ()
         findings += blind.notes(rendered)
@@ -272,5 +277,6 @@ def plan_host(
         unfinished=facts.unfinished,
         drift=drift,
         limits=limits,
+        questions=tuple(mta.questions(after)) if changes else (),
         fingerprint=_fingerprint(host, changes, codes, key, label),
     )

@@ -10,10 +10,9 @@ import hmac
 import json
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from relayconf.errors import PlanFileError
 from relayconf.plankey import KEY_FILE_VARIABLE, key_id, keyed_digest
 from relayconf.result import Status
 from relayconf.savedplan import SavedChange, SavedHost, SavedPlan
+from relayconf.userfiles import write_whole
 
 FORMAT = 1
 """Grows with every change that a reader of the older format would misunderstand."""
@@ -208,18 +208,6 @@ def write(path: Path, data: bytes) -> None:
     if len(data) > MAX_SIZE:
         what = f"the plan has {len(data)} bytes, a plan file may have {MAX_SIZE}"
         raise PlanFileError(what, hint="plan fewer hosts at a time: name them")
-    with _folder(path) as folder, ExitStack() as undo:
+    with _folder(path) as folder:
         _check(folder, path)
-        candidate = f".{path.name}.{secrets.token_hex(8)}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(candidate, flags, 0o600, dir_fd=folder)
-        undo.callback(os.unlink, candidate, dir_fd=folder)
-        with os.fdopen(descriptor, "wb") as file:
-            # Under a umask that takes from the owner, too, nobody could read it.
-            os.fchmod(descriptor, 0o600)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        os.rename(candidate, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        undo.pop_all()
-        os.fsync(folder)
+        write_whole(folder, path.name, data)

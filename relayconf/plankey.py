@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import hmac
 import os
-import stat
 from pathlib import Path
 
 from relayconf.errors import KeyFileError
+from relayconf.userfiles import make_directory, read_key_file, state_folder
 
 KEY_SIZE = 32
 """Bytes; as many as SHA-256 gives (RFC 2104, section 3)."""
@@ -25,29 +25,15 @@ def _default_path() -> Path:
     named = os.environ.get(KEY_FILE_VARIABLE)
     if named:
         return Path(named)
-    state = Path(os.environ.get("XDG_STATE_HOME", ""))
-    if not state.is_absolute():
-        # The XDG base directory specification: a relative path is to be ignored.
-        try:
-            state = Path.home() / ".local" / "state"
-        except RuntimeError as error:
-            raise KeyFileError("no home directory to keep the key in", hint=f"set {KEY_FILE_VARIABLE}") from error
-    return state / "relayconf" / "plan.key"
-
-
-def _make_directory(directory: Path) -> None:
-    """*directory* and what is missing above it, all of it closed to others (XDG base directory specification)."""
-    missing = [folder for folder in (directory, *directory.parents) if not folder.exists()]
-    for folder in reversed(missing):
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-            # Under a umask that takes from the owner, too, the folder could not be entered.
-            folder.chmod(0o700)
+    try:
+        return state_folder() / "plan.key"
+    except RuntimeError as error:
+        raise KeyFileError("no home directory to keep the key in", hint=f"set {KEY_FILE_VARIABLE}") from error
 
 
 def _create(path: Path) -> None:
     """Put a new key at *path* unless there is one by then: whole and on the disk, or not at all."""
-    _make_directory(path.parent)
+    make_directory(path.parent)
     candidate = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     descriptor = os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -63,24 +49,8 @@ def _create(path: Path) -> None:
         candidate.unlink()
 
 
-def _check(path: Path, status: os.stat_result) -> None:
-    """Refuse a file that someone else could have read, written or put there."""
-    if not stat.S_ISREG(status.st_mode):
-        raise KeyFileError(f"the key file {path} is not a regular file", hint=f"set {KEY_FILE_VARIABLE}")
-    # A link in a folder that others can write to leads where they like; root could replace the file anyway.
-    if path.lstat().st_uid not in {os.geteuid(), 0} or status.st_uid != os.geteuid():
-        raise KeyFileError(f"the key file {path} belongs to another user", hint=f"set {KEY_FILE_VARIABLE}")
-    mode = stat.S_IMODE(status.st_mode)
-    if mode & 0o077:
-        raise KeyFileError(f"the key file {path} is open to others (mode {mode:04o})", hint=f"chmod 600 {path}")
-
-
 def _read(path: Path) -> bytes:
-    # Non-blocking, so that a FIFO in the key's place is refused and not waited for.
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        _check(path, os.fstat(descriptor))
-        key = file.read(KEY_SIZE + 1)
+    key = read_key_file(path, KEY_SIZE + 1, hint=f"set {KEY_FILE_VARIABLE}")
     if len(key) != KEY_SIZE:
         raise KeyFileError(f"the key file {path} is not {KEY_SIZE} bytes long", hint=_NEW_KEY_HINT)
     return key

@@ -11,7 +11,7 @@ from relayconf.errors import ConnectionLost, DeployError, RollbackFailed
 from relayconf.text import printable
 
 _END = re.compile(rb"(?:\A|\n)end ([0-9]{1,3})\n\Z")
-_SHOWN = 400  # characters of one line that are quoted
+_SHOWN = 4000  # characters of one line that are quoted
 
 
 class End(IntEnum):

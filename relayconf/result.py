@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from relayconf.errors import ConnectionLost, HostCrash, LimitCrossed, RelayconfError, RollbackFailed
+from relayconf.errors import ConnectionLost, HostCrash, LimitCrossed, RecoveryLost, RelayconfError, RollbackFailed
 from relayconf.exits import ExitCode
 from relayconf.model import Host
 from relayconf.plan import HostPlan
@@ -127,6 +127,8 @@ def failed(host: str, error: RelayconfError, plan: HostPlan | None = None, *, ch
     match error:
         case RollbackFailed():
             status = Status.ROLLBACK_FAILED
+        case RecoveryLost():
+            status = Status.UNKNOWN
         case ConnectionLost() | HostCrash() if changing or plan is not None:
             status = Status.UNKNOWN
         case _:

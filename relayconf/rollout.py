@@ -10,10 +10,14 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from relayconf.applying import RECONNECT, Carrier, Connect
+from relayconf.deploy import PLAIN, Terms
+from relayconf.errors import ConnectionLost, DeployError, RecoveryLost, RelayconfError
+from relayconf.facts import Facts
+from relayconf.files import DesiredFile
 from relayconf.journal import recover as recover_host
 from relayconf.masking import Masker
 from relayconf.model import Host
-from relayconf.mta.base import Resolve
+from relayconf.mta.base import Mta, Resolve
 from relayconf.mtas import MTAS
 from relayconf.observe import observe
 from relayconf.plan import HostPlan, plan_host
@@ -28,6 +32,15 @@ from relayconf.workers import Budget, Progress, each
 def new_transaction() -> str:
     """A transaction's name: sorts by time, and no two are alike."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _put_right(session: Session, host: Host, mta: Mta) -> tuple[str, ...]:
+    """What became of that which had been cut short on *host*, in sentences."""
+    try:
+        undone = recover_host(session, host, mta)
+    except ConnectionLost as lost:
+        raise RecoveryLost(lost.message, hint=lost.hint) from lost
+    return (*undone.recovered, *undone.left, *undone.warnings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +60,25 @@ class Planner:
         mta = MTAS[host.mta]
         rendered = render(host, self.templates, self.secret)
         facts = observe(session, host, mta)
-        recovered: tuple[str, ...] = ()
-        if recover and facts.unfinished:
-            undone = recover_host(session, host, mta)
-            recovered = (*undone.recovered, *undone.left, *undone.warnings)
-            facts = observe(session, host, mta)
-        plan = plan_host(
+        if not (recover and facts.unfinished):
+            return self._compare(host, facts, rendered)
+        recovered = _put_right(session, host, mta)
+        try:
+            return replace(self._compare(host, observe(session, host, mta), rendered), recovered=recovered)
+        except RelayconfError as error:
+            what = f"{error.message}; before that, {'; '.join(recovered)}"
+            raise DeployError(what, hint=error.hint, partly=True) from error
+
+    def _compare(self, host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> HostPlan:
+        return plan_host(
             host=host,
-            mta=mta,
+            mta=MTAS[host.mta],
             facts=facts,
             rendered=rendered,
             masker=Masker(self.key),
             key=self.key,
             without_secrets=self.without_secrets,
         )
-        return replace(plan, recovered=recovered)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,22 +123,19 @@ class Rollout:
     def apply(
         self,
         plans: FleetResult,
-        *,
-        flush: bool = False,
-        confirm: int | None = None,
+        terms: Terms = PLAIN,
         waves: Sequence[Wave] | None = None,
     ) -> FleetResult:
         """Deploy every pending plan of *plans*, on the connection that it was made on; the rest stays as it is.
 
-        *flush* has the mail that waits on those hosts tried again. With *confirm* each host rolls back by itself after
-        so many seconds unless this process lives to see it verified. *waves* of the pending hosts, the usual ones
+        *terms* are those of each; its plan's questions are asked besides. *waves* of the pending hosts, the usual ones
         if none are given, follow each other; none is begun after one in which too many failed, or that was interrupted.
         """
         ends: dict[str, HostResult] = {}
         reason: str | None = None
 
         def carry(plan: HostPlan) -> HostResult:
-            return self._deploy(plan, flush=flush, confirm=confirm)
+            return self._deploy(plan, replace(terms, asked=plan.questions))
 
         for wave in make_waves(plans.pending_hosts) if waves is None else waves:
             if reason is None:
@@ -148,11 +162,11 @@ class Rollout:
         )
         return done.results, INTERRUPTED if done.interrupted else budget.spent
 
-    def _deploy(self, plan: HostPlan, *, flush: bool, confirm: int | None) -> HostResult:
+    def _deploy(self, plan: HostPlan, terms: Terms) -> HostResult:
         transaction = new_transaction()
         session, mta = self._sessions[plan.host.name], MTAS[plan.host.mta]
         carrier = Carrier(host=plan.host, mta=mta, session=session, connect=self.connect, reconnect=self.reconnect)
-        done = carrier.apply(plan.changes, transaction, flush=flush, confirm=confirm)
+        done = carrier.apply(plan.changes, transaction, terms)
         return HostResult(
             host=plan.host.name,
             status=Status.CHANGED,

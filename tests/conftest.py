@@ -16,7 +16,7 @@ from tests.support.golden import Golden
 
 _HIDDEN = ("RELAYCONF_", "XDG_", "SSH_", "SUDO_", "LC_")
 _HIDDEN_NAMES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "LANGUAGE")
-_SETTINGS = {"LANG": "C.UTF-8", "COLUMNS": "80", "TERM": "dumb"}
+_SETTINGS = {"LANG": "C.UTF-8", "COLUMNS": "80", "TERM": "dumb", "RELAYCONF_NO_SPF": "1"}
 
 
 class _Trap:

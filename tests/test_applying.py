@@ -3,50 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from relayconf.applying import Applied, Carrier, looks
+from relayconf.deploy import Terms
 from relayconf.errors import ConnectionLost, DeployError, RollbackFailed, Unreachable
 from relayconf.files import DesiredFile
 from relayconf.model import Host
 from relayconf.mta import qmail
-from relayconf.remote.base import LIMIT, Completed, Session
+from relayconf.remote.base import Session
 from relayconf.remote.local import LocalSession
 from tests.shell.sandbox import NEW, OLD, ROUTES, TRANSACTION, VIRTUAL, Sandbox
 from tests.support.hosts import qmail_host
+from tests.support.sessions import dropping
 
 TO_NEW = DesiredFile(path=ROUTES, content=NEW)
-
-
-class Dropping(LocalSession):
-    """A line that drops after so many scripts, with what the script printed; before that nothing is wrong with it."""
-
-    def __init__(self, good: int, *, runs: bool = True) -> None:
-        super().__init__()
-        self.good, self.runs = good, runs
-
-    def run(
-        self,
-        script: str,
-        args: Sequence[str] = (),
-        stdin: bytes = b"",
-        *,
-        timeout: float = 120.0,
-        limit: int = LIMIT,
-        unknown_hint: str | None = None,
-    ) -> Completed:
-        """Run *script* as LocalSession does, and keep quiet about it when the line has dropped."""
-        self.good -= 1
-        done = Completed(exit_status=0, stdout=b"", stderr=b"")
-        if self.good >= 0 or self.runs:
-            done = super().run(script, args, stdin, timeout=timeout, limit=limit, unknown_hint=unknown_hint)
-        if self.good < 0:
-            raise ConnectionLost("the line dropped", hint="look")
-        return done
 
 
 @dataclass(slots=True)
@@ -76,7 +51,7 @@ def _apply(host: Sandbox, session: Session, line: Line | None = None, *, confirm
         reconnect=3,
     )
     changes = host.changes(TO_NEW, DesiredFile(path=VIRTUAL, content=b"a:b\n"))
-    return carrier.apply(changes, TRANSACTION, confirm=confirm)
+    return carrier.apply(changes, TRANSACTION, Terms(confirm=confirm))
 
 
 @pytest.fixture(name="host")
@@ -100,7 +75,7 @@ def test_a_line_that_holds(host: Sandbox) -> None:
 def test_the_host_finished_alone(host: Sandbox) -> None:
     """A new line finds the end of it, after one that did not come to be."""
     line = Line([_unreachable])
-    done = _apply(host, Dropping(0), line)
+    done = _apply(host, dropping(0), line)
 
     assert done.warnings == ("the line dropped while the host was at work; it finished alone",)
     assert (_routes(host), line.asked) == (NEW, 2)
@@ -109,7 +84,7 @@ def test_the_host_finished_alone(host: Sandbox) -> None:
 def test_the_host_never_began(host: Sandbox) -> None:
     """What the host never heard of changed nothing."""
     with pytest.raises(DeployError, match=r"^the line dropped; the host had not begun, nothing was changed$"):
-        _apply(host, Dropping(0, runs=False))
+        _apply(host, dropping(0, runs=False))
     assert _routes(host) == OLD
 
 
@@ -117,7 +92,7 @@ def test_the_host_does_not_answer_any_more(host: Sandbox) -> None:
     """Then nobody knows."""
     line = Line([_unreachable] * 2)
     with pytest.raises(ConnectionLost, match="the line dropped"):
-        _apply(host, Dropping(0), line)
+        _apply(host, dropping(0), line)
     assert (_routes(host), line.asked) == (NEW, 2)
 
 
@@ -125,7 +100,7 @@ def test_the_host_put_itself_back(host: Sandbox, tmp_path: Path, monkeypatch: py
     """The reason is lost with the line, the end is not."""
     _shim(tmp_path, monkeypatch, "case $* in *virtualdomains) exit 1 ;; esac")
     with pytest.raises(DeployError, match="the host has put itself back as it was before"):
-        _apply(host, Dropping(0))
+        _apply(host, dropping(0))
     assert _routes(host) == OLD
 
 
@@ -160,7 +135,7 @@ def test_confirmed_at_once(host: Sandbox) -> None:
 @pytest.mark.parametrize(("good", "runs"), [(0, True), (1, True), (1, False)])
 def test_the_confirmation_is_made_up_for(host: Sandbox, good: int, *, runs: bool) -> None:
     """When the line drops before the confirmation, or its answer is lost, a new one sees to it."""
-    done = _apply(host, Dropping(good, runs=runs), confirm=600)
+    done = _apply(host, dropping(good, runs=runs), confirm=600)
 
     assert done.warnings == ("the line dropped while the host was at work; it finished alone",)
     assert _routes(host) == NEW
@@ -175,7 +150,7 @@ def test_too_late_to_confirm(host: Sandbox) -> None:
         return LocalSession()
 
     with pytest.raises(DeployError, match="the host has put itself back as it was before"):
-        _apply(host, Dropping(1, runs=False), Line([late]), confirm=600)
+        _apply(host, dropping(1, runs=False), Line([late]), confirm=600)
     assert _routes(host) == OLD
 
 
@@ -193,7 +168,7 @@ def test_still_at_work(host: Sandbox) -> None:
         return LocalSession()
 
     with pytest.raises(ConnectionLost, match="the line dropped"):
-        _apply(host, Dropping(0), Line([busy] * 2))
+        _apply(host, dropping(0), Line([busy] * 2))
 
 
 @pytest.mark.parametrize(("seconds", "pauses"), [(0, ()), (1, (1,)), (9, (2, 6, 1)), (70, (2, 6, 18, 44))])

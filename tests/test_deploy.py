@@ -101,8 +101,16 @@ def test_applied() -> None:
             b"step check\nstale qmail:smtproutes its mode is 600, not 644\nstale qmail:me it is gone\nend 11\n",
             StalePlan,
             (
-                "the host changed since the plan, nothing was written: "
+                "the host changed since the plan, nothing of it was written: "
                 "qmail:smtproutes: its mode is 600, not 644; qmail:me: it is gone"
+            ),
+        ),
+        (
+            b"recovering 1\nrecovered 1 restored\nstep check\nstale qmail:me it is gone\nend 11\n",
+            StalePlan,
+            (
+                "the host changed since the plan, nothing of it was written: qmail:me: it is gone; "
+                "before that, transaction 1, which had been cut short, was rolled back"
             ),
         ),
         (b"failed lock held \x07\nend 10\n", DeployError, r"lock: held \x07; the host is as it was before"),

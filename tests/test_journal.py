@@ -100,17 +100,17 @@ def test_a_rollback() -> None:
             f"changed by somebody since transaction {ONE}, so left as it is: qmail:me",
         ),
         warnings=(r"odd \x1b",),
+        changed=True,
     )
-    assert done.has_changes
 
 
 def test_a_recovery() -> None:
     """Without anything to do nothing is said."""
     done = recover(Answers(b"recovering 1\nrecovered 1 finished\nend 0\n"), HOST, qmail)
 
-    assert done == Undone(recovered=("transaction 1, which had been cut short, was finished",))
-    assert done.has_changes
-    assert not recover(Answers(b"end 0\n"), HOST, qmail).has_changes
+    assert done == Undone(recovered=("transaction 1, which had been cut short, was finished",), changed=True)
+    for nothing in (b"end 0\n", b"recovering 1\nrecovered 1 unchanged\nend 0\n"):
+        assert not recover(Answers(nothing), HOST, qmail).changed
 
 
 def test_a_confirmation() -> None:

@@ -181,8 +181,14 @@ def test_an_edit_that_would_be_overwritten_is_drift_and_a_limit() -> None:
     assert edited.fingerprint != ordinary.fingerprint
 
 
-def test_a_host_in_motion_has_no_drift() -> None:
-    """What a transaction that is on its way has written is not yet among what was applied: nobody edited it."""
+def test_a_host_in_motion_is_not_judged_by_what_is_half_there() -> None:
+    """What a transaction on its way wrote is not yet among what was applied: nobody edited it, and nobody owns it."""
+    foreign = qmail_facts(smtproutes=b"other.test:x\n")
+    first = dataclasses.replace(foreign, values={**foreign.values, "state.busy": "20261124T101500Z-3fa2c1"})
+    assert [limit.code for limit in plan(None, STORY_SMTPROUTES, found=foreign).limits] == ["take-over"]
+    assert plan(None, STORY_SMTPROUTES, found=first).limits == ()
+    assert plan(None, STORY_SMTPROUTES, found=first).is_refused
+
     found = _applied(qmail_facts(smtproutes=b":by.hand\n"), STORY_SMTPROUTES)
     busy = dataclasses.replace(found, values={**found.values, "state.busy": "20261124T101500Z-3fa2c1"})
     for moving in (busy, dataclasses.replace(found, unfinished="20261124T101500Z-3fa2c1")):
@@ -286,7 +292,7 @@ def test_what_the_host_says_of_its_state_directory_is_known_before_the_deploy() 
     assert refused.is_refused
     assert "the state directory /s has mode 755, not 700" in [item.text for item in refused.findings]
     assert not told.is_refused
-    assert "another deploy is at work on this host: transaction 20261124T101500Z-3fa2c1" in [
+    assert "another deploy is at work here: transaction 20261124T101500Z-3fa2c1" in [
         item.text for item in told.findings
     ]
 

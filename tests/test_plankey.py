@@ -174,7 +174,7 @@ def test_a_key_of_another_user(tmp_path: Path) -> None:
     assert _refusal(path) == (f"the key file {path} belongs to another user", "set RELAYCONF_KEY_FILE")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link away")
+@pytest.mark.root
 def test_a_link_of_another_user(tmp_path: Path) -> None:
     """A symbolic link that somebody else made is not followed, even to a good key."""
     _write(tmp_path / "good.key")

@@ -69,6 +69,21 @@ def test_gaps_keep_their_order() -> None:
     assert classify("hops exceeded") is None
 
 
+def test_what_the_server_said_counts_before_what_qmail_says_around_it() -> None:
+    """qmail-remote writes "but greeting failed" around every reply to a connection; alone it is all that is known."""
+    frame = "Connected to 192.0.2.77 but greeting failed.\nRemote host said: "
+
+    for reply, code in (
+        ("554 5.7.1 192.0.2.25 is listed at zen.spamhaus.org (PBL)", "ip-policy-listed"),
+        ("554 192.0.2.25 is listed at bl.example", "ip-reputation"),
+        ("421 too many connections", "rate-receiver"),
+        ("554 no", "connect-refused"),
+    ):
+        verdict = classify(frame + reply)
+        assert verdict is not None
+        assert verdict.category.code == code
+
+
 def test_every_category_is_documented() -> None:
     """docs/bounces.md has each code with its meaning and cure, and no other."""
     page = (ROOT / "docs/bounces.md").read_text(encoding="utf-8")

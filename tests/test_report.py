@@ -15,10 +15,10 @@ PUT_RIGHT = "transaction 1, which had been cut short, was rolled back"
 
 def test_lines_and_status() -> None:
     """Pairs of a kind and the rest, safe to print and not endless; empty and unknown lines are kept."""
-    report = read_report(b"step lock\n\nodd \x1b[1m\xff\nwarning " + b"w" * 500 + b"\nend 12\n")
+    report = read_report(b"step lock\n\nodd \x1b[1m\xff\nwarning " + b"w" * 5000 + b"\nend 12\n")
 
     assert report == Report(
-        lines=(("step", "lock"), ("", ""), ("odd", r"\x1b[1m\xff"), ("warning", "w" * 392)), status=12
+        lines=(("step", "lock"), ("", ""), ("odd", r"\x1b[1m\xff"), ("warning", "w" * 3992)), status=12
     )
     assert report.all("step") == ("lock",)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from relayconf.errors import ConnectionLost, HostCrash, Unreachable
+from relayconf.errors import DeployError, HostCrash, RecoveryLost, Unreachable
 from relayconf.files import ChangeKind
 from relayconf.model import Host
-from relayconf.remote.base import LIMIT, Completed, Session
+from relayconf.remote.base import Session
 from relayconf.remote.local import LocalSession
 from relayconf.result import FleetResult, HostResult, Status
 from relayconf.rollout import Planner, Rollout, new_transaction
@@ -22,6 +21,7 @@ from relayconf.waves import make_waves
 from tests.support.hosts import qmail_host
 from tests.support.local_fleet import jam
 from tests.support.qmail_tree import make_qmail
+from tests.support.sessions import HeardSession, dropping
 
 PLANNER = Planner(templates=Templates(default_directories(None)), secret=Secrets().resolve, key=b"k" * 32)
 
@@ -35,29 +35,6 @@ class CountedSession(LocalSession):
         """Count."""
         CountedSession.closed += 1
         super().close()
-
-
-class WatchedSession(LocalSession):
-    """A local session that tells of each script before it is run: the host, and its number there."""
-
-    def __init__(self, host: str, watch: Callable[[str, int], None]) -> None:
-        super().__init__()
-        self._host, self._watch, self._runs = host, watch, 0
-
-    def run(
-        self,
-        script: str,
-        args: Sequence[str] = (),
-        stdin: bytes = b"",
-        *,
-        timeout: float = 120.0,
-        limit: int = LIMIT,
-        unknown_hint: str | None = None,
-    ) -> Completed:
-        """Tell, then run."""
-        self._runs += 1
-        self._watch(self._host, self._runs)
-        return super().run(script, args, stdin, timeout=timeout, limit=limit, unknown_hint=unknown_hint)
 
 
 @pytest.fixture(autouse=True)
@@ -220,13 +197,7 @@ def test_an_interrupt_ends_what_is_under_way_and_begins_nothing_more(tmp_path: P
 def test_a_deploy_that_was_cut_short_is_put_right_before_the_plan(tmp_path: Path) -> None:
     """Only where the caller wants it, and with a word of what was done."""
     (host,) = fleet = hosts(tmp_path, "a")
-    with rollout(fleet) as run:
-        run.apply(run.plan(keep=True))
-    state, live = Path(host.state_directory), tmp_path / "a" / "control" / "smtproutes"
-    (transaction,) = (state / "txn").iterdir()
-    journal = (transaction / "journal").read_text().splitlines()
-    (transaction / "journal").write_text("\n".join(journal[: journal.index("finalize")]) + "\n")
-    (state / "lock").symlink_to(f"1.1:another-boot:{transaction.name}")
+    name, live = _cut_short(tmp_path, host), tmp_path / "a" / "control" / "smtproutes"
 
     with rollout(fleet) as run:
         only_told = run.plan().results[0].plan
@@ -235,11 +206,51 @@ def test_a_deploy_that_was_cut_short_is_put_right_before_the_plan(tmp_path: Path
 
     assert only_told is not None
     assert put_right is not None
-    assert (only_told.unfinished, only_told.recovered) == (transaction.name, ())
+    assert (only_told.unfinished, only_told.recovered) == (name, ())
     assert put_right.unfinished is None
-    assert put_right.recovered == (f"transaction {transaction.name}, which had been cut short, was rolled back",)
+    assert put_right.recovered == (f"transaction {name}, which had been cut short, was rolled back",)
     assert not live.exists()
     assert [change.kind for change in put_right.changes] == [ChangeKind.CREATE]
+
+
+def _cut_short(folder: Path, host: Host) -> str:
+    """A deploy to *host* that was killed before `finalize`; its name."""
+    with rollout([host]) as run:
+        run.apply(run.plan(keep=True))
+    state = folder / f"{host.name}.state"
+    (transaction,) = (state / "txn").iterdir()
+    journal = (transaction / "journal").read_text().splitlines()
+    (transaction / "journal").write_text("\n".join(journal[: journal.index("finalize")]) + "\n")
+    (state / "lock").symlink_to(f"1.1:another-boot:{transaction.name}")
+    return transaction.name
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_line_that_drops_while_something_is_put_right_leaves_the_host_unknown(tmp_path: Path, *, runs: bool) -> None:
+    """Though nothing was to be applied yet."""
+    (host,) = fleet = hosts(tmp_path, "a")
+    _cut_short(tmp_path, host)
+    run = rollout(fleet)
+    run.connect = lambda _: dropping(1, runs=runs)
+    with run:
+        (result,) = run.plan(recover=True).results
+
+    assert (result.status, type(result.error)) == (Status.UNKNOWN, RecoveryLost)
+
+
+def test_what_was_put_right_is_told_when_the_plan_fails_after_it(tmp_path: Path) -> None:
+    """The host is not as it was."""
+    (host,) = fleet = hosts(tmp_path, "a")
+    name = _cut_short(tmp_path, host)
+    run = rollout(fleet)
+    run.connect = lambda _: dropping(2)
+    with run:
+        (result,) = run.plan(recover=True).results
+
+    assert isinstance(result.error, DeployError)
+    put_right = f"transaction {name}, which had been cut short, was rolled back"
+    assert (result.status, result.error.partly) == (Status.FAILED, True)
+    assert result.error.message == f"the line dropped; before that, {put_right}"
 
 
 def test_transactions_sort_by_time_and_are_never_alike() -> None:
@@ -279,13 +290,8 @@ def test_a_canary_that_fails_stops_the_rest(tmp_path: Path) -> None:
 
 def test_a_canary_whose_end_is_unknown_stops_the_rest(tmp_path: Path) -> None:
     """The line drops under its deploy."""
-
-    def cut(host: str, runs: int) -> None:
-        if (host, runs) == ("a", 2):
-            raise ConnectionLost("cut")
-
     run = rollout(hosts(tmp_path, *"abcd"))
-    run.connect = lambda host: WatchedSession(host.name, cut)
+    run.connect = lambda host: dropping(1, runs=False) if host.name == "a" else LocalSession()
     with run:
         applied = run.apply(run.plan(keep=True))
 
@@ -298,11 +304,15 @@ def test_the_rest_begins_when_the_canary_is_over(tmp_path: Path) -> None:
     heard: list[tuple[str, int, int]] = []
     before: dict[str, list[str]] = {}
 
-    def look(host: str, _: int) -> None:
-        before[host] = begun(tmp_path, *"abcd")
+    def connect(host: Host) -> Session:
+        def look(number: int) -> None:
+            assert number
+            before[host.name] = begun(tmp_path, *"abcd")
+
+        return HeardSession(before=look)
 
     run = rollout(fleet, parallel=4)
-    run.connect = lambda host: WatchedSession(host.name, look)
+    run.connect = connect
     with run:
         plans = run.plan(keep=True)
         run.progress = lambda result, done, total: heard.append((result.host, done, total))

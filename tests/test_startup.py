@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,26 @@ except SystemExit:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage: " in done.stdout
+
+
+def test_a_route_by_files_needs_no_inventory_and_no_template(tmp_path: Path) -> None:
+    """Nor what reads them."""
+    (tmp_path / "main.cf").write_text("myhostname = h.test\n")
+    arguments = ["relayconf", "route", "a@b", "u@x.test", "--config", str(tmp_path)]
+    script = f"""
+import sys, relayconf.__main__
+sys.argv = {arguments!r}
+try:
+    relayconf.__main__.main()
+finally:
+    heavy = {{"jinja2", "yaml", "paramiko", "relayconf.inventory"}} & set(sys.modules)
+    print(" ".join(heavy), file=sys.stderr, end="")
+"""
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "x.test" in done.stdout
 
 
 def test_the_package_can_be_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from relayconf.helper import helper
 from relayconf.model import Direct, Host, MtaName, Origin
 from relayconf.mtas import MTAS
-from relayconf.shell import DEPLOY, OBSERVE, UNDO, assemble
+from relayconf.shell import DEPLOY, DOCTOR, OBSERVE, UNDO, assemble
 
 ROOT = Path(__file__).parents[1]
 _FOLDERS = ("relayconf", "tests", "tools", "demo", "benchmarks")
@@ -31,6 +31,7 @@ def files() -> Iterator[Path]:
 
 def scripts() -> Iterator[tuple[str, str]]:
     """Every script that can reach a host, by a name for it. Its parts use each other's names; here all are known."""
+    yield DOCTOR[-1].name, assemble(*DOCTOR)
     for name, mta in MTAS.items():
         for task in (OBSERVE, DEPLOY, UNDO):
             yield f"{name}-{task[-1].name}", assemble(mta.SHELL, *task)

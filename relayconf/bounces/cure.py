@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from relayconf.bounces.newrelay import relay_lines, yaml_key
 from relayconf.bounces.rejection import Rejection
-from relayconf.model import Direct, Host, Inventory, MtaName, Mx, Relay, Smarthost, Target, TlsLevel
+from relayconf.model import Direct, Host, Inventory, Mx, Relay, Smarthost, Target, TlsLevel
 from relayconf.rejections import Speaker
 
 
@@ -46,62 +47,30 @@ def host_of(rejection: Rejection, inventory: Inventory) -> Host | None:
     return hosts[0] if len(hosts) == 1 else None
 
 
-def _new_relay(host: Host, provider: str | None) -> tuple[str, ...]:
-    """The lines of a relay that is not in the inventory yet. Every MTA can use them, the plain qmail too."""
-    name = provider or "isp"
-    head = ["relays:", f"  {name}:"]
-    if provider:
-        head.append(f"    provider: {provider}")
+def through_a_relay(domain: str | None, host: Host, inventory: Inventory, provider: str | None = None) -> Edit:
+    """What makes mail of *host* for *domain* (None: for any) leave through a relay, where it now does not."""
+    shown = domain or "the rest of the world"
+    key, target = host.intended(domain or "")
+    place = f"{host.origin}: hosts.{host.name}"
+    if not isinstance(target, Direct | Mx):
+        why = f"host {host.name} sends {shown} to a server that the inventory names itself; look there"
+        return Edit(host=host.name, why=why, place=place)
+    lines, name = relay_lines(host, inventory, provider)
+    if key:
+        why = f"host {host.name} sends to {shown} directly: `{key}` is `{_word(target)}`"
+        use: tuple[str, ...] = ("routes:", f"  {yaml_key(key)}: {{relay: {name}}}")
     else:
-        head.append("    host: mail.isp.example  # the relay of your provider")
-    if host.mta is MtaName.QMAIL:
-        return (
-            *head,
-            "    endpoints: [{port: 25, tls: none, auth: none}]  # no login: from the provider's own line",
-        )
-    ports = ["    port: 587", "    tls: encrypt"] if provider is None else []
-    return (*head, *ports, "    auth: {username: customer, password: {env: RELAY_PASSWORD}}")
-
-
-def _usable(host: Host, relay: Relay) -> str:
-    """How *host* names *relay*: by a port without login and TLS where its MTA may have neither."""
-    first = relay.endpoints[0]
-    plain = [item for item in relay.endpoints if not item.auth and item.tls in {TlsLevel.NONE, TlsLevel.MAY}]
-    if host.mta is not MtaName.QMAIL or first in plain or not plain:
-        return relay.name
-    return f'"{relay.name}:{plain[0].port}"'
-
-
-def _relay_lines(host: Host, inventory: Inventory, provider: str | None) -> tuple[tuple[str, ...], str]:
-    """The lines that a relay needs in front of its use, and its name."""
-    known = next((relay for relay in inventory.relays.values() if provider in {None, relay.name}), None)
-    if known is not None:
-        return (), _usable(host, known)
-    return _new_relay(host, provider), provider or "isp"
-
-
-def _leaves(target: Target) -> bool:
-    return isinstance(target, Direct | Mx)
+        why = f"host {host.name} sends to {shown} directly: no relay applies"
+        use = ("hosts:", f"  {yaml_key(host.name)}:", f"    relay: {name}")
+    return Edit(host=host.name, why=why, place=place, lines=(*lines, *use))
 
 
 def _use_a_relay(provider: str | None) -> _Cure:
     def cure(rejection: Rejection, host: Host, inventory: Inventory) -> Edit:
-        domain = rejection.domain or "the rest of the world"
-        key, target = host.intended(rejection.domain or "")
-        place = f"{host.origin}: hosts.{host.name}"
+        _, target = host.intended(rejection.domain or "")
         if isinstance(target, Smarthost):
-            return _already(rejection, host, target, place)
-        if not _leaves(target):
-            why = f"host {host.name} sends {domain} to a server that the inventory names itself; look there"
-            return Edit(host=host.name, why=why, place=place)
-        lines, name = _relay_lines(host, inventory, provider)
-        if key:
-            why = f"host {host.name} sends to {domain} directly: `{key}` is `{_word(target)}`"
-            use: tuple[str, ...] = ("routes:", f"  {_key(key)}: {{relay: {name}}}")
-        else:
-            why = f"host {host.name} sends to {domain} directly: no relay applies"
-            use = ("hosts:", f"  {_key(host.name)}:", f"    relay: {name}")
-        return Edit(host=host.name, why=why, place=place, lines=(*lines, *use))
+            return _already(rejection, host, target, f"{host.origin}: hosts.{host.name}")
+        return through_a_relay(rejection.domain, host, inventory, provider)
 
     return cure
 
@@ -121,12 +90,6 @@ def _word(target: Target) -> str:
     return "direct" if isinstance(target, Direct) else "mx"
 
 
-def _key(word: str) -> str:
-    """*word* as a key of YAML."""
-    plain = word.replace("-", "").replace(".", "").isalnum() and word[0].isalpha()
-    return word if plain else f'"{word}"'
-
-
 def _relay_of(rejection: Rejection, host: Host, inventory: Inventory) -> Smarthost | None:
     """The relay that spoke: that of the inventory, else the one through which the recipient's mail is meant to go."""
     _, target = host.intended(rejection.domain or "")
@@ -139,13 +102,13 @@ def _relay_of(rejection: Rejection, host: Host, inventory: Inventory) -> Smartho
 
 
 def _endpoint(target: Smarthost, tls: TlsLevel) -> tuple[str, ...]:
-    return ("relays:", f"  {_key(target.relay.name)}:", f"    port: {target.endpoint.port}", f"    tls: {tls}")
+    return ("relays:", f"  {yaml_key(target.relay.name)}:", f"    port: {target.endpoint.port}", f"    tls: {tls}")
 
 
 def _auth(relay: Relay) -> tuple[str, ...]:
     return (
         "relays:",
-        f"  {_key(relay.name)}:",
+        f"  {yaml_key(relay.name)}:",
         "    auth: {username: customer, password: {env: RELAY_PASSWORD}}",
     )
 
@@ -179,7 +142,7 @@ def _spf(target: Smarthost) -> tuple[str, tuple[str, ...]]:
         return f"mail leaves through {target}: publish {' '.join(target.relay.spf)}", ()
     name = target.relay.name
     why = f"mail leaves through {target}: publish what covers its addresses, and note it"
-    return why, ("relays:", f"  {_key(name)}:", '    spf: ["include:spf.isp.example"]')
+    return why, ("relays:", f"  {yaml_key(name)}:", '    spf: ["include:spf.isp.example"]')
 
 
 def _address(target: Smarthost) -> tuple[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from relayconf import __version__
-from relayconf.cli import fleet, journal, offline, spf
+from relayconf.cli import doctor, fleet, journal, offline, spf
 from relayconf.console import standard
 
 app = typer.Typer(
@@ -51,7 +51,7 @@ for _command in (
     *(offline.check, offline.show, offline.schema, offline.providers, offline.render),
     *(offline.route, offline.helper),
     *(fleet.plan, fleet.apply),
-    offline.explain_bounce,
+    *(offline.explain_bounce, doctor.doctor),
     *(journal.status, journal.history, journal.rollback, journal.recover, journal.confirm),
 ):
     app.command()(_command)

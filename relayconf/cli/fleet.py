@@ -13,11 +13,14 @@ from relayconf.cli.options import (
     HostsArgument,
     InventoryOption,
     JsonOption,
+    NoSpfOption,
     ParallelOption,
+    ResolverOption,
     TemplatesOption,
     fleet_options,
     run,
 )
+from relayconf.commands.options import SpfOptions
 from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
@@ -35,13 +38,16 @@ def plan(
     without_secrets: Annotated[
         bool, typer.Option("--without-secrets", help="Resolve no secret and compare none, as for cron.")
     ] = False,
+    resolver: ResolverOption = None,
+    no_spf: NoSpfOption = False,
 ) -> None:
     """Show exactly what would change on each host. Nothing is changed."""
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.plan import plan
 
-        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
+        spf = None if no_spf else SpfOptions(resolvers=resolver or ())
+        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json, spf)
         return plan(console, options, exit_code=exit_code, out=out, without_secrets=without_secrets)
 
     run(action)
@@ -101,6 +107,8 @@ def apply(
     allow_weaker_tls: Annotated[bool, typer.Option("--allow-weaker-tls", help="Let a relay's TLS be weaker.")] = False,
     take_over: Annotated[bool, typer.Option("--take-over", help="Replace what somebody else configured.")] = False,
     allow_discard: Annotated[bool, typer.Option("--allow-discard", help="Drop mail as if it had arrived.")] = False,
+    resolver: ResolverOption = None,
+    no_spf: NoSpfOption = False,
 ) -> None:
     """Plan, show, ask, and make it real."""
 
@@ -109,7 +117,8 @@ def apply(
         from relayconf.commands.options import ApplyOptions, WaveOptions
         from relayconf.commands.plan import plan
 
-        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json)
+        spf = None if no_spf else SpfOptions(resolvers=resolver or ())
+        options = fleet_options(hosts, inventory, templates, parallel, accept_new, json, spf)
         waves = WaveOptions(canary=canary, max_failures=max_failures, all_at_once=all_at_once)
         if saved is not None and (dry_run or fingerprint is not None):
             raise UsageError("--plan names the plan that is applied", hint="leave out --dry-run and --fingerprint")

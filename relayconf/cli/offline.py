@@ -21,6 +21,9 @@ from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
 
 ControlOption = Annotated[Path | None, typer.Option("--control", help="A qmail control directory on this machine.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="A Postfix configuration directory on this machine.")
+]
 FlavourOption = Annotated[str | None, typer.Option("--flavour", help="Whose control directory it is.")]
 
 
@@ -30,25 +33,27 @@ def _pair(sender: str | None, recipient: str | None) -> tuple[str, str]:
     return sender, recipient
 
 
-def _directory(control: Path | None) -> Path:
-    if control is None:
-        raise UsageError("whose files? give --control DIR", hint="hosts cannot be asked yet")
-    return control
-
-
 def check(
     inventory: InventoryOption = DEFAULT_INVENTORY,
     templates: TemplatesOption = None,
     control: ControlOption = None,
     flavour: FlavourOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
 ) -> None:
-    """Check the inventory, or a qmail control directory, without contacting a host."""
+    """Check the inventory, or a directory of qmail's or Postfix's configuration, without contacting a host."""
 
     def action(console: Console) -> ExitCode:
-        from relayconf.commands.check import check, check_control
+        from relayconf.commands.check import check, check_config, check_control
 
+        if config is not None and control is not None:
+            raise UsageError("one directory at a time: --control DIR or --config DIR")
         if control is not None:
-            return check_control(console, control, flavour=flavour)
+            return check_control(console, control, flavour=flavour, as_json=json)
+        if config is not None:
+            return check_config(console, config, as_json=json)
+        if json:
+            raise UsageError("--json goes with --control DIR or --config DIR")
         return check(console, Options(inventory=inventory, templates=templates))
 
     run(action)
@@ -83,20 +88,41 @@ def schema() -> None:
 def route(
     sender: Annotated[str | None, typer.Argument(help="The envelope sender; `<>` for a bounce.")] = None,
     recipient: Annotated[str | None, typer.Argument(help="The envelope recipient.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="A Postfix configuration directory on this machine.")
+    ] = None,
     control: ControlOption = None,
     flavour: FlavourOption = None,
+    inventory: InventoryOption = DEFAULT_INVENTORY,
+    host: Annotated[
+        list[str] | None, typer.Option("--host", help="A host, group, or pattern of the inventory; all when absent.")
+    ] = None,
+    templates: TemplatesOption = None,
     batch: Annotated[
         bool, typer.Option("--batch", help="Many pairs from standard input, a tab between them; JSON lines.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Say where a message would go, by the files of a qmail control directory."""
+    """Say where a message would go: by the inventory, or by the files of one mail server."""
 
     def action(console: Console) -> ExitCode:
-        from relayconf.commands.route import route
+        from relayconf.commands import route
 
         pair = None if batch else _pair(sender, recipient)
-        return route(console, _directory(control), pair=pair, flavour=flavour, as_json=json)
+        if config is not None and control is not None:
+            raise UsageError("--config is Postfix's and --control is qmail's: give one of them")
+        if config is not None:
+            from relayconf.commands.route_config import by_config
+
+            return route.route(console, by_config(config), pair=pair, as_json=json)
+        if control is not None:
+            from relayconf.commands.route_control import by_control
+
+            return route.route(console, by_control(control, flavour), pair=pair, as_json=json)
+        from relayconf.commands.route_inventory import by_inventory
+
+        options = Options(inventory=inventory, hosts=host or (), templates=templates)
+        return route.route_all(console, by_inventory(console, options), pair=pair, as_json=json)
 
     run(action)
 

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from relayconf.commands.options import Options
+from relayconf.commands.options import Options, SpfOptions
 from relayconf.console import Console, standard
 from relayconf.error_handler import guard
 from relayconf.exits import ExitCode
@@ -22,6 +22,13 @@ ParallelOption = Annotated[int, typer.Option("--parallel", min=1, max=500, help=
 AcceptNewOption = Annotated[bool, typer.Option("--accept-new", help="Trust and remember unknown SSH host keys.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+ResolverOption = Annotated[
+    list[str] | None, typer.Option("--resolver", metavar="ADDRESS", help="Ask this DNS resolver.")
+]
+NoSpfOption = Annotated[
+    bool, typer.Option("--no-spf", envvar="RELAYCONF_NO_SPF", help="Do not look at SPF records in the DNS.")
+]
+
 DEFAULT_INVENTORY = Path("inventory.yaml")
 
 
@@ -32,6 +39,7 @@ def fleet_options(
     parallel: int,
     accept_new: bool,  # noqa: FBT001  an option
     json: bool,  # noqa: FBT001  an option
+    spf: SpfOptions | None = None,
 ) -> Options:
     """The options of a command that works on hosts, as its function wants them."""
     return Options(
@@ -41,6 +49,7 @@ def fleet_options(
         parallel=parallel,
         accept_new=accept_new,
         json=json,
+        spf=spf,
     )
 
 

@@ -6,8 +6,10 @@ import re
 
 from relayconf.commands.options import ASKING, ApplyOptions, Options
 from relayconf.commands.saved import OTHER_PLAN, judge, wire
+from relayconf.commands.spf_consequences import spf_view
 from relayconf.commands.waves import chosen_waves, idle_canary, insist_on_canary, wanted_canary
 from relayconf.console import Console
+from relayconf.deploy import Terms
 from relayconf.errors import StalePlan, UsageError
 from relayconf.exits import ExitCode
 from relayconf.output import json, text
@@ -62,10 +64,13 @@ def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> Exi
         plans = within_limits(judged, how.allowed)
         fingerprint = plans.fingerprint(wiring.key)
         order = chosen_waves(how.waves, canary, plans.pending_hosts)
-        plan = text.plan(plans, fingerprint, order)
+        spf = spf_view(wiring, plans)
+        plan = text.plan(plans, fingerprint, order, spf=spf.lines)
         is_over = plans.interrupted or not plans.pending or not is_meant
         if is_over or not options.json:
-            console.data(json.fleet(plans, kind="plan", fingerprint=fingerprint) if options.json else plan)
+            console.data(
+                json.fleet(plans, kind="plan", fingerprint=fingerprint, spf=spf.value) if options.json else plan
+            )
         if not is_meant:
             console.talk(OTHER_PLAN)
         if wanted is not None and found.pending and not found.interrupted:
@@ -76,8 +81,12 @@ def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> Exi
         if note := idle_canary(canary, plans.pending_hosts):
             console.talk(note)
         if not how.yes and not _is_agreed(console, plans, plan, seen=console.shows_data and not options.json):
-            console.talk("nothing was changed")
+            put_right = any(result.plan is not None and result.plan.recovered for result in plans.results)
+            console.talk("nothing else was changed" if put_right else "nothing was changed")
             return ExitCode.ERROR
-        fleet = rollout.apply(plans, flush=how.flush, confirm=how.confirm, waves=order)
-    console.data(json.fleet(fleet, kind="apply", fingerprint=fingerprint) if options.json else text.applied(fleet))
+        fleet = rollout.apply(plans, Terms(flush=how.flush, confirm=how.confirm, allowed=how.allowed), order)
+    done = (
+        json.fleet(fleet, kind="apply", fingerprint=fingerprint, spf=spf.value) if options.json else text.applied(fleet)
+    )
+    console.data(done)
     return fleet.exit_code

@@ -8,6 +8,20 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpfOptions:
+    """How the SPF records of changed routes are looked at: by which resolvers, this machine's if none are named.
+
+    `resolv_conf` names these. `port` is that of the zones' own servers. After `seconds` what was not answered is
+    unknown.
+    """
+
+    resolvers: Sequence[str] = ()
+    resolv_conf: str = "/etc/resolv.conf"
+    port: int = 53
+    seconds: float = 6.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """What the commands that work on hosts have in common."""
 
@@ -17,6 +31,7 @@ class Options:
     parallel: int = 20
     accept_new: bool = False
     json: bool = False
+    spf: SpfOptions | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

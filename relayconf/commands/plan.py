@@ -6,6 +6,7 @@ from pathlib import Path
 
 from relayconf.commands.options import USUAL_WAVES, Options, WaveOptions
 from relayconf.commands.saved import save
+from relayconf.commands.spf_consequences import spf_view
 from relayconf.commands.waves import chosen_waves, wanted_canary
 from relayconf.commands.wiring import Wiring
 from relayconf.console import Console
@@ -46,10 +47,12 @@ def plan(
     with wiring.rollout(without_secrets=without_secrets) as rollout:
         fleet = rollout.plan()
     fingerprint = fleet.fingerprint(wiring.key)
+    spf = spf_view(wiring, fleet)
     if options.json:
-        shown = json.fleet(fleet, kind="plan", fingerprint=fingerprint)
+        shown = json.fleet(fleet, kind="plan", fingerprint=fingerprint, spf=spf.value)
     else:
-        shown = text.plan(fleet, fingerprint, chosen_waves(waves, canary, fleet.pending_hosts))
+        order = chosen_waves(waves, canary, fleet.pending_hosts)
+        shown = text.plan(fleet, fingerprint, order, spf=spf.lines)
     try:
         # First of all, as a pager that is left early ends the output.
         if out is not None:

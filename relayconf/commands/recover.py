@@ -18,7 +18,7 @@ from relayconf.visits import Told
 
 def _recover(host: Host, session: Session) -> Told[Undone]:
     done = journal.recover(session, host, MTAS[host.mta])
-    return Told(value=done, changed=done.has_changes)
+    return Told(value=done, changed=done.changed)
 
 
 def recover(console: Console, options: Options) -> ExitCode:

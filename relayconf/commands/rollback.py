@@ -32,7 +32,7 @@ def _undo(visits: Visits, hosts: list[Host], looked: Visited[WayBack], to: str |
     def act(host: Host, session: Session) -> Told[Undone]:
         expect = looked.values[host.name].undo[0].name
         done = journal.rollback(session, host, MTAS[host.mta], expect=expect, to=to)
-        return Told(value=done, changed=done.has_changes)
+        return Told(value=done, changed=done.changed)
 
     acted = visits.visit(hosts, act, changing=True)
     return merged(looked.with_value(Undone()), acted)

@@ -1,59 +1,45 @@
-"""`relayconf route SENDER RECIPIENT`: where a message would go, by the files of a qmail control directory."""
+"""`relayconf route SENDER RECIPIENT`: where a message would go, whoever is asked."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from relayconf.commands.control import ControlDirectory, read_control
 from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
-from relayconf.mta.qmail.decision import Decision, Directory, decide, read_directory
-from relayconf.mta.qmail.words import shown_host
 from relayconf.output.tables import columns
-from relayconf.text import printable
 
 
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "backslashreplace")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What becomes of one message: for machines, and in rows of a word and a text that is safe to show."""
+
+    value: Mapping[str, object]
+    rows: Sequence[tuple[str, str]]
 
 
-def _sender(word: str) -> bytes:
-    """The envelope sender: `<>` is the empty one of a bounce, as nothing is."""
-    return b"" if word == "<>" else os.fsencode(word)
+Ask: TypeAlias = Callable[[str, str], Answer]
+"""From an envelope sender and recipient, as given on the command line, to the answer."""
+
+AskAll: TypeAlias = Callable[[str, str], Sequence[Answer]]
+"""The same of many hosts: as many answers as there are different ones."""
 
 
-def _value(sender: str, recipient: str, decision: Decision, flavour: str) -> Mapping[str, object]:
-    stays = decision.via in {"local", "virtual"}
-    return {
-        "sender": _text(os.fsencode(sender)),
-        "recipient": _text(os.fsencode(recipient)),
-        "via": decision.via,
-        "address": _text(decision.address),
-        "nexthop": None if stays else _text(decision.nexthop),
-        "port": None if stays else decision.port,
-        "user": _text(decision.user) or None,
-        "tls": None if decision.tls is None else str(decision.tls),
-        "flavour": flavour,
-        "why": decision.why,
-    }
+def plain(value: str | bytes) -> str:
+    r"""*value* as JSON can hold it: bytes that are no UTF-8 become `\xNN`."""
+    encoded = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+    return encoded.decode("utf-8", "backslashreplace")
 
 
-def _rows(decision: Decision, control: ControlDirectory) -> Iterator[tuple[str, str]]:
-    yield "via", decision.via
-    yield "address", printable(decision.address)
-    if decision.tls is not None:
-        yield "nexthop", f"{printable(shown_host(decision.nexthop))}:{decision.port}"
-        yield "user", printable(decision.user) or "-"
-        yield "tls", str(decision.tls)
-    yield "flavour", f"{control.flavour.name} ({printable(control.why)})"
-    yield "why", printable(decision.why)
+def envelope(word: str) -> str:
+    """The envelope sender that *word* stands for: `<>` is the empty one of a bounce, as nothing is."""
+    return "" if word == "<>" else word
 
 
-def _pairs(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+def _pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines, start=1):
         sender, tab, recipient = line.removesuffix("\n").partition("\t")
         if not tab:
@@ -61,34 +47,29 @@ def _pairs(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
         yield sender, recipient
 
 
-def _batch(console: Console, directory: Directory) -> ExitCode:
-    for sender, recipient in _pairs(iter(console.stdin)):
-        decision = decide(directory, _sender(sender), os.fsencode(recipient))
-        console.data(json.dumps(_value(sender, recipient, decision, directory.flavour.name)))
-    return ExitCode.OK
+def _shown(answers: Sequence[Answer]) -> str:
+    return "\n\n".join("\n".join(columns(answer.rows, indent=0, gap=2, max_width=None)) for answer in answers)
 
 
-def route(
-    console: Console,
-    control: Path,
-    *,
-    pair: tuple[str, str] | None,
-    flavour: str | None = None,
-    as_json: bool = False,
-) -> ExitCode:
-    """Print what becomes of mail from the first of *pair* to the second by the control directory *control*.
+def route_all(console: Console, ask: AskAll, *, pair: tuple[str, str] | None, as_json: bool = False) -> ExitCode:
+    """Print what becomes of mail from the first of *pair* to the second, a block or an object for each answer.
 
-    No *pair*: of many, a line `SENDER<TAB>RECIPIENT` of input, one JSON object a line. Text hides what may be a
-    password; JSON has the exact name that qmail-remote would look up.
+    No *pair*: of many, a line `SENDER<TAB>RECIPIENT` of input, one JSON object a line.
     """
-    found = read_control(control, flavour)
-    directory = read_directory(found.flavour, found.files)
     if pair is None:
-        return _batch(console, directory)
-    sender, recipient = pair
-    decision = decide(directory, _sender(sender), os.fsencode(recipient))
-    if as_json:
-        console.data(json.dumps(_value(sender, recipient, decision, found.flavour.name), indent=2))
+        for sender, recipient in _pairs(console.stdin):
+            for answer in ask(sender, recipient):
+                console.data(json.dumps(answer.value))
+    elif as_json:
+        console.data(json.dumps([answer.value for answer in ask(*pair)], indent=2))
     else:
-        console.data("\n".join(columns(list(_rows(decision, found)), indent=0, gap=2, max_width=None)))
+        console.data(_shown(ask(*pair)))
     return ExitCode.OK
+
+
+def route(console: Console, ask: Ask, *, pair: tuple[str, str] | None, as_json: bool = False) -> ExitCode:
+    """The same where there is one answer, which is one JSON object."""
+    if pair is not None and as_json:
+        console.data(json.dumps(ask(*pair).value, indent=2))
+        return ExitCode.OK
+    return route_all(console, lambda sender, recipient: (ask(sender, recipient),), pair=pair)

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from relayconf.console import Console
-from relayconf.dns import resolver, server, system_servers
+from relayconf.dns import at_authority, resolver_of
 from relayconf.exits import ExitCode
 from relayconf.inventory import load
-from relayconf.output import spf
+from relayconf.output import spf, spf_formats
+from relayconf.spf.helo import nameless
 from relayconf.spf.lookup import remembered
-from relayconf.spf.needs import domains, needs_of
 from relayconf.spf.planner import SpfPlan
-from relayconf.spf.planner import plan as plan_record
+from relayconf.spf.proposal import canonical, planned_domains, propose
+from relayconf.text import printable
 
-FORMATS: Mapping[str, Callable[[Sequence[SpfPlan]], str]] = {"text": spf.text, "zone": spf.zone, "json": spf.as_json}
+FORMATS: Mapping[str, Callable[[Sequence[SpfPlan]], str]] = {
+    "text": spf.text,
+    "zone": spf_formats.zone,
+    "nsupdate": spf_formats.nsupdate,
+    "octodns": spf_formats.octodns,
+    "terraform": spf_formats.terraform,
+    "json": spf.as_json,
+}
 """How a plan can be printed."""
 
 
 def plan(
-    console: Console, inventory: Path, names: Sequence[str], *, resolvers: Sequence[str] = (), form: str = "text"
+    console: Console,
+    inventory: Path,
+    names: Sequence[str],
+    *,
+    resolvers: Sequence[str] = (),
+    form: str = "text",
+    port: int = 53,
 ) -> ExitCode:
     """Print the record to publish for each of *names*, or for every domain of the inventory. Nothing is published.
 
-    *resolvers* are asked instead of this machine's. ERROR when a domain is refused. Raises UsageError, InventoryError.
+    What is there now is asked of the domain's own servers at *port*, the rest of *resolvers* instead of this
+    machine's. ERROR when a domain is refused. Raises UsageError, InventoryError.
     """
     wish = load(inventory)
-    lookup = remembered(resolver(tuple(map(server, resolvers)) or system_servers()))
-    plans = []
-    for name in names or domains(wish):
-        domain = name.lower().rstrip(".")
-        found = needs_of(wish, domain, lookup)
-        planned = plan_record(domain, tuple(found.needs), lookup)
-        plans.append(replace(planned, findings=(*found.findings, *planned.findings)))
+    lookup = remembered(resolver_of(resolvers))
+    wanted = map(canonical, names or planned_domains(wish, lookup))
+    plans = [propose(wish, domain, at_authority(domain, lookup, port=port)) for domain in wanted]
     console.data(FORMATS[form](plans))
+    if unnamed := nameless(wish.hosts.values()):
+        names = ", ".join(map(printable, unnamed))
+        console.talk(f"bounces leave these hosts directly, under a name (HELO) that is not known: {names}")
     return ExitCode.ERROR if any(planned.is_refused for planned in plans) else ExitCode.OK

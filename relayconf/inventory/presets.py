@@ -31,7 +31,7 @@ class Preset:
                 return None
             case "none":
                 return "none" if auth else None
-            case "implicit" | "starttls":
+            case _:
                 return "encrypt" if self.site.foreign_certificate else "secure"
 
     @property

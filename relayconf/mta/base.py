@@ -38,6 +38,19 @@ class Way:
     is_ours: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A message whose way the MTA of the host is asked for, and the answer without which the model is wrong.
+
+    `transport` and `nexthop` are spelled as the MTA answers; none of the first three holds a blank, none a secret.
+    """
+
+    sender: str
+    recipient: str
+    transport: str
+    nexthop: str
+
+
 class Mta(Protocol):
     """One MTA: what it needs, what it can do, how it reads its files."""
 
@@ -75,6 +88,9 @@ class Mta(Protocol):
     # The same in values that can be compared, for the limits: the rows of `routes`, and the domains that are the host's
     # own. *contents* take the place of those in *facts*.
     def ways(self, facts: Facts, contents: Mapping[str, bytes | None]) -> Mapping[str, Way]: ...
+
+    # What the host's own router, if it has one, is asked about the candidate that these *contents* are.
+    def questions(self, contents: Mapping[str, bytes | None]) -> Sequence[Question]: ...
 
     # What was edited on the host since it was last applied, and what the wish makes of it.
     def drift(self, host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[Drift]: ...

@@ -55,8 +55,10 @@ def _standing(now: Standing) -> Json:
     }
 
 
-def _document(visited: Visited[T], *, kind: str, key: str, told: Callable[[T], Json]) -> str:
-    """One document; what a host told stands under *key*, null where it told nothing."""
+def document(
+    visited: Visited[T], *, kind: str, key: str, told: Callable[[T], Json], exit_code: int | None = None
+) -> str:
+    """One document; what a host told stands under *key*, null where it told nothing. *exit_code*: not the fleet's."""
     hosts: list[Json] = [
         {
             "host": result.host,
@@ -66,27 +68,28 @@ def _document(visited: Visited[T], *, kind: str, key: str, told: Callable[[T], J
         }
         for result in visited.fleet.results
     ]
-    value: Json = {"format": FORMAT, "kind": kind, "hosts": hosts, "exit_code": int(visited.fleet.exit_code)}
+    code = int(visited.fleet.exit_code if exit_code is None else exit_code)
+    value: Json = {"format": FORMAT, "kind": kind, "hosts": hosts, "exit_code": code}
     return json.dumps(value, indent=2)
 
 
 def history(visited: Visited[tuple[Transaction, ...]]) -> str:
     """Each host's transactions, the newest first."""
-    return _document(
+    return document(
         visited, kind="history", key="transactions", told=lambda items: [_transaction(item) for item in items[::-1]]
     )
 
 
 def ways_back(visited: Visited[WayBack]) -> str:
     """What a rollback would undo on each host."""
-    return _document(visited, kind="way-back", key="way_back", told=_back)
+    return document(visited, kind="way-back", key="way_back", told=_back)
 
 
 def undone(visited: Visited[Undone], *, kind: str) -> str:
     """What `rollback`, `recover` or `confirm` (*kind*) did to each host's transactions."""
-    return _document(visited, kind=kind, key="done", told=_undone)
+    return document(visited, kind=kind, key="done", told=_undone)
 
 
 def status(visited: Visited[Standing]) -> str:
     """How each host stands."""
-    return _document(visited, kind="status", key="standing", told=_standing)
+    return document(visited, kind="status", key="standing", told=_standing)

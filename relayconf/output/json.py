@@ -29,7 +29,8 @@ def _file(item: FileDiff) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def finding_value(finding: Finding) -> Mapping[str, Json]:
+    """A finding as an object."""
     return {
         "code": finding.code,
         "severity": str(finding.severity),
@@ -45,7 +46,7 @@ def _plan(plan: HostPlan) -> Json:
             {"recipients": route.recipients, "before": route.before, "after": route.after} for route in plan.routes
         ],
         "routes_unchanged": plan.routes_unchanged,
-        "findings": [_finding(finding) for finding in plan.findings],
+        "findings": [finding_value(finding) for finding in plan.findings],
         "drift": [
             {"path": item.path, "name": item.name, "last": item.last, "disk": item.disk, "wanted": item.wanted}
             for item in plan.drift
@@ -77,13 +78,17 @@ def _host(result: HostResult) -> Json:
     }
 
 
-def fleet(result: FleetResult, *, kind: str, fingerprint: str) -> str:
-    """A fleet's plan or result; *kind* is `plan` or `apply`, *fingerprint* in hex. ASCII, so no escape gets through."""
+def fleet(result: FleetResult, *, kind: str, fingerprint: str, spf: Json = None) -> str:
+    """A fleet's plan or result; *kind* is `plan` or `apply`, *fingerprint* in hex. ASCII, so no escape gets through.
+
+    *spf* is what becomes of SPF records, None where that was not looked at.
+    """
     value: Json = {
         "format": FORMAT,
         "kind": kind,
         "fingerprint": fingerprint,
         "hosts": [_host(item) for item in result.results],
+        "spf": spf,
         "exit_code": int(result.exit_code),
     }
     return json.dumps(value, indent=2)

@@ -1,33 +1,36 @@
-"""SPF plans as text, as JSON, and as lines for a zone file or nsupdate."""
+"""SPF plans as text and as JSON, and the parts of both that other outputs have too."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
+from relayconf.facts import Finding
+from relayconf.output.json import Json, finding_value
 from relayconf.spf.planner import SpfPlan
-from relayconf.spf.record import strings
+from relayconf.spf.record import quoted
 from relayconf.text import printable
 
 
-def _quoted(record: str) -> str:
-    parts = (part.replace("\\", "\\\\").replace('"', '\\"') for part in strings(record))
-    return " ".join(f'"{printable(part)}"' for part in parts)
+def findings(found: Sequence[Finding]) -> list[str]:
+    """Each finding with its ways out, below the domain that they are about."""
+    lines: list[str] = []
+    for finding in found:
+        lines.append(f"  {finding.severity}: {printable(finding.text)}")
+        lines += [f"    way out: {printable(way)}" for way in finding.ways_out]
+    return lines
 
 
 def _plan(plan: SpfPlan) -> list[str]:
     lines = [printable(plan.domain)]
-    lines += [f"  now      {_quoted(text)}" for text in plan.live] or ["  now      no SPF record"]
+    lines += [f"  now      {quoted(text)}" for text in plan.live] or ["  now      no SPF record"]
     if plan.is_change and plan.record is not None:
-        lines.append(f"  publish  {_quoted(plan.record)}  ({plan.terms} of 10 look-ups)")
+        lines.append(f"  publish  {quoted(plan.record)}  ({plan.terms} of 10 look-ups)")
     elif plan.record is not None:
         lines.append(f"  no change  ({plan.terms} of 10 look-ups)")
     for one in plan.sending:
         lines.append(f"  {one.address}  {one.before} -> {one.after}  {printable(one.why)}")
-    for finding in plan.findings:
-        lines.append(f"  {finding.severity}: {printable(finding.text)}")
-        lines += [f"    way out: {printable(way)}" for way in finding.ways_out]
-    return lines
+    return [*lines, *findings(plan.findings)]
 
 
 def text(plans: Sequence[SpfPlan]) -> str:
@@ -35,33 +38,27 @@ def text(plans: Sequence[SpfPlan]) -> str:
     return "\n\n".join("\n".join(_plan(plan)) for plan in plans)
 
 
-def zone(plans: Sequence[SpfPlan]) -> str:
-    """Each record that changes as a line of a zone file, in place of the SPF record that is there."""
-    changes = [plan for plan in plans if plan.is_change]
-    return "".join(f"{printable(plan.domain)}. IN TXT {_quoted(plan.record or '')}\n" for plan in changes)
+def plan_value(plan: SpfPlan) -> Json:
+    """One plan as JSON has it."""
+    return {
+        "domain": plan.domain,
+        "live": list(plan.live),
+        "others": list(plan.others),
+        "record": plan.record,
+        "change": plan.is_change,
+        "added": list(plan.added),
+        "covers": list(plan.covers),
+        "terms": plan.terms,
+        "voids": plan.voids,
+        "ttl": plan.ttl,
+        "sending": [
+            {"address": one.address, "why": one.why, "before": str(one.before), "after": str(one.after)}
+            for one in plan.sending
+        ],
+        "findings": [finding_value(one) for one in plan.findings],
+    }
 
 
 def as_json(plans: Sequence[SpfPlan]) -> str:
     """Everything, in ASCII."""
-    value = [
-        {
-            "domain": plan.domain,
-            "live": list(plan.live),
-            "record": plan.record,
-            "change": plan.is_change,
-            "added": list(plan.added),
-            "terms": plan.terms,
-            "voids": plan.voids,
-            "ttl": plan.ttl,
-            "sending": [
-                {"address": one.address, "why": one.why, "before": str(one.before), "after": str(one.after)}
-                for one in plan.sending
-            ],
-            "findings": [
-                {"code": one.code, "severity": str(one.severity), "text": one.text, "ways_out": list(one.ways_out)}
-                for one in plan.findings
-            ],
-        }
-        for plan in plans
-    ]
-    return json.dumps({"format": 1, "kind": "spf-plan", "plans": value}, indent=2)
+    return json.dumps({"format": 1, "kind": "spf-plan", "plans": [plan_value(plan) for plan in plans]}, indent=2)

@@ -234,8 +234,11 @@ def _limit(allowed: int) -> str:
     return f"after more than {allowed} failure{'' if allowed == 1 else 's'}" if allowed else "at the first failure"
 
 
-def plan(fleet: FleetResult, fingerprint: str, waves: Sequence[Wave] = ()) -> str:
-    """The whole plan: routes, diffs, refusals, warnings, failures, *waves*, a line of sums. *fingerprint* in hex."""
+def plan(fleet: FleetResult, fingerprint: str, waves: Sequence[Wave] = (), spf: Sequence[str] = ()) -> str:
+    """The whole plan: routes, diffs, refusals, warnings, lines on *spf*, failures, *waves*, a line of sums.
+
+    *fingerprint* in hex.
+    """
     plans = _plans(fleet)
     lines = [
         *_routes([plan for plan in plans if plan.has_changes]),
@@ -245,6 +248,7 @@ def plan(fleet: FleetResult, fingerprint: str, waves: Sequence[Wave] = ()) -> st
         *_refusals(plans),
         *_remarks(plans, Severity.WARNING, "Warning"),
         *_remarks(plans, Severity.NOTE, "Note"),
+        *spf,
         *_unfinished(plans),
         *failures(fleet),
         *_waves(waves),

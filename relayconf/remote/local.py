@@ -14,7 +14,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Self
 
-from relayconf.errors import ConnectError, TcpRefused
+from relayconf.errors import ConnectError, TcpReason, TcpRefused
 from relayconf.model import Become
 from relayconf.remote.base import LIMIT, Completed
 from relayconf.remote.framing import Output, conclude, frame, outcome_unknown
@@ -91,6 +91,20 @@ def _stop(process: subprocess.Popen[bytes], grace: float) -> None:
     process.poll()
 
 
+_NO_ROUTE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+
+
+def _reason(error: OSError) -> TcpReason:
+    # EAI_AGAIN says that nobody could be asked, not that there is no such name.
+    if isinstance(error, socket.gaierror):
+        return "no name" if error.errno == socket.EAI_NONAME else "unknown"
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ConnectionRefusedError):
+        return "refused"
+    return "no route" if error.errno in _NO_ROUTE else "unknown"
+
+
 def _refusal(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return "the name does not resolve"
@@ -151,7 +165,9 @@ class LocalSession:
         try:
             connection = socket.create_connection((host, port), timeout)
         except OSError as error:
-            raise TcpRefused(f"no connection to {host} port {port}: {_refusal(error)}") from error
+            raise TcpRefused(
+                f"no connection to {host} port {port}: {_refusal(error)}", reason=_reason(error)
+            ) from error
         connection.settimeout(None)
         return connection
 

@@ -12,6 +12,7 @@ CORE = _HERE / "core.sh"
 OBSERVE = (_HERE / "observe.sh",)
 DEPLOY = (_HERE / "transaction.sh", _HERE / "deploy.sh")
 UNDO = (_HERE / "transaction.sh", _HERE / "undo.sh")
+DOCTOR = (_HERE / "doctor.sh",)
 GUARD = _HERE / "guard.sh"
 HELPER = _HERE / "helper.sh"
 """What a task adds to the MTA's fragment; the last part has its `main`."""

@@ -75,6 +75,14 @@ metadata() {
 	esac
 }
 
+# The bytes of the file $1, links followed; `wc` of some systems would read them all.
+size_of() {
+	case $system in
+	*BSD | DragonFly | Darwin) stat -L -f %z "$1" ;;
+	*) stat -L -c %s "$1" ;;
+	esac
+}
+
 # Split one line of `metadata` into m_mode, m_uid, m_gid, m_size, m_owner and m_group.
 split_metadata() {
 	m_rest=$1

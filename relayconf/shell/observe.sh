@@ -3,7 +3,7 @@
 
 # Add the line `PATH HASH` to what is watched: HASH is known to the caller, so that the content need not travel.
 read_request() {
-	state='' watched=''
+	state='' watched='' asked=''
 	while IFS= read -r q_line; do
 		q_rest=${q_line#* }
 		case $q_line in
@@ -13,17 +13,33 @@ read_request() {
 			;;
 		'state '* | 'parameter '*) take_place "$q_line" ;;
 		'watch '*) watched=$watched$q_rest$nl ;;
+		'ask '*) asked=$asked$q_rest$nl ;;
 		esac
 	done
 	reason='the request was cut'
 	return 1
 }
 
+# The lock's owner, then what was applied.
+look_at_state() {
+	say "$(readlink "$state/lock" 2>/dev/null)"
+	cat "$state/applied" 2>/dev/null
+}
+
+# Whether no transaction began or ended since `state_facts`: such a picture would show half of it.
+is_same_state() {
+	case $state_is in
+	ready) [ "$(look_at_state)" = "$s_seen" ] ;;
+	absent) [ ! -e "$state" ] ;;
+	esac
+}
+
 state_facts() {
 	check_state || fact state.reason "$reason"
 	fact state.directory "$state_is"
 	[ "$state_is" = ready ] || return 0
-	s_owner=$(readlink "$state/lock" 2>/dev/null) || s_owner=
+	s_seen=$(look_at_state)
+	s_owner=${s_seen%%"$nl"*}
 	if [ -n "$s_owner" ]; then
 		if alive "$s_owner"; then
 			fact state.busy "${s_owner##*:}"
@@ -40,6 +56,16 @@ state_facts() {
 	while IFS=$tab read -r s_path s_digest s_transaction s_time; do
 		fact "applied.$s_path" "$s_digest $s_transaction $s_time"
 	done <"$state/applied"
+}
+
+# Where the MTA's own router sends what each line of `asked`, SENDER RECIPIENT, tells of: facts numbered from 1, none where it
+# does not answer.
+route_facts() {
+	r_number=0 route=
+	while [ -n "$asked" ]; do
+		r_line=${asked%%"$nl"*} asked=${asked#*"$nl"} r_number=$((r_number + 1))
+		! mta_route "${r_line%% *}" "${r_line#* }" || fact "route.$r_number" "$route"
+	done
 }
 
 # Say what is absent or unusable, and collect what is there: `present` has a line `PATH HASH TARGET` each.
@@ -103,6 +129,10 @@ send_files() {
 	[ $# -gt 0 ] || return 0
 	ice=$(frozen_places "$@")
 	describe "$@" || return 1
+	is_same_state || {
+		reason='another deploy began or ended while this host was looked at'
+		return 1
+	}
 	[ -n "$wanted" ] || return 0
 	need cat gzip || finish 10
 	set --
@@ -129,6 +159,7 @@ main() {
 	need id readlink stat || finish 10
 	state_facts
 	mta_facts || finish 10
+	route_facts
 	sort_out
 	send_files || finish 11
 	finish 0

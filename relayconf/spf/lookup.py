@@ -43,6 +43,17 @@ def is_spf(text: str) -> bool:
     return _SPF.match(text) is not None
 
 
+def zone_of(domain: str, lookup: Lookup) -> tuple[str, Answer] | None:
+    """The zone that *domain* is in, with its NS records; None where the DNS names none."""
+    labels = domain.split(".")
+    for start in range(len(labels)):
+        name = ".".join(labels[start:])
+        answer = lookup(name, "NS")
+        if answer.outcome is Outcome.FOUND:
+            return name, answer
+    return None
+
+
 def remembered(lookup: Lookup) -> Lookup:
     """*lookup* with every answer kept, so that what is compared was seen at one time."""
     known: dict[tuple[str, str], Answer] = {}
@@ -52,6 +63,16 @@ def remembered(lookup: Lookup) -> Lookup:
         if key not in known:
             known[key] = lookup(*key)
         return known[key]
+
+    return ask
+
+
+def answered(lookup: Lookup, domain: str, answer: Answer) -> Lookup:
+    """*lookup* as it would be with *answer* as what there is of TXT records of *domain*."""
+
+    def ask(name: str, kind: str) -> Answer:
+        is_it = kind == "TXT" and name.lower().rstrip(".") == domain
+        return answer if is_it else lookup(name, kind)
 
     return ask
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from relayconf.facts import Finding, Severity
 from relayconf.model import At, Direct, Host, Internal, Inventory, Mx, Relay, Smarthost, Target
+from relayconf.spf.helo import Targets, helo_name, sends_bounces
 from relayconf.spf.lookup import Lookup
 from relayconf.spf.networks import is_within
 from relayconf.spf.planner import Need
@@ -15,8 +16,12 @@ from relayconf.spf.planner import Need
 
 @dataclass(slots=True, kw_only=True)
 class Needs:
-    """What a record has to cover, and what could not be told from the inventory."""
+    """What a record has to cover, and what could not be told from the inventory.
 
+    `is_host` where the name is one that hosts say in HELO and nothing else: nobody but they may use it.
+    """
+
+    is_host: bool = False
     needs: dict[Need, None] = field(default_factory=dict)
     findings: dict[Finding, None] = field(default_factory=dict)
 
@@ -25,31 +30,41 @@ class Needs:
         self.findings[Finding(code=code, severity=Severity.WARNING, text=text, ways_out=ways_out)] = None
 
 
+_NULL_SENDER = "<>"
+
+
+def _domain(sender: str) -> str:
+    return sender.rpartition("@")[2]
+
+
 def domains(inventory: Inventory) -> tuple[str, ...]:
-    """The domains that the organisation sends as: those it receives, those of `senders`, and those rewritten to."""
+    """The domains that the organisation sends as: those it receives, and those that senders are rewritten to."""
+    return sent_as(inventory.hosts.values())
+
+
+def sent_as(hosts: Iterable[Host]) -> tuple[str, ...]:
+    """The domains that *hosts* send as."""
     found: dict[str, None] = {}
-    for host in inventory.hosts.values():
-        found |= dict.fromkeys(
-            key for key, target in host.domains.items() if not isinstance(target, Mx) and not key.startswith(".")
-        )
-        found |= dict.fromkeys(address.rpartition("@")[2] for address in host.rewrite.values())
-        found |= dict.fromkeys(key.rpartition("@")[2] for key in host.senders if "@" in key)
+    seen: dict[int, Mapping[str, Target]] = {}
+    for host in hosts:
+        # Hosts share their tables, which can be long.
+        if id(host.domains) not in seen:
+            seen[id(host.domains)] = host.domains
+            found |= dict.fromkeys(
+                key for key, target in host.domains.items() if not isinstance(target, Mx) and not key.startswith(".")
+            )
+        found |= dict.fromkeys(map(_domain, host.rewrite.values()))
+        found |= dict.fromkeys(map(_domain, filter(_NULL_SENDER.__ne__, host.senders)))
     return tuple(found)
 
 
 def _sends_as(host: Host, domain: str) -> bool:
-    others = (*host.rewrite.values(), *host.senders)
-    return domain in host.domains or any(domain == name.rpartition("@")[2] for name in others if "@" in name)
-
-
-def _senders(inventory: Inventory, domain: str) -> tuple[Host, ...]:
-    """The hosts that send as *domain*; all, when the inventory does not know it."""
-    named = tuple(host for host in inventory.hosts.values() if _sends_as(host, domain))
-    return named or tuple(inventory.hosts.values())
+    senders = map(_domain, (*host.rewrite.values(), *host.senders))
+    return domain in host.domains or domain in senders
 
 
 def _lets(relay: Relay, domain: str) -> bool:
-    return not relay.senders or any(sender.rpartition("@")[2] == domain for sender in relay.senders)
+    return not relay.senders or domain in map(_domain, relay.senders)
 
 
 _NOT_PUBLIC = tuple(
@@ -105,23 +120,32 @@ def _of_host(needs: Needs, host: Host, lookup: Lookup) -> None:
     needs.needs |= dict.fromkeys(Need(term=term, why=f"{host.name}, directly") for term in terms)
 
 
-def _by_sender(host: Host, domain: str) -> Iterator[Target]:
-    return (route.target for key, route in host.senders.items() if key.rpartition("@")[2] == domain)
+def _of_helo(needs: Needs, host: Host, name: str, lookup: Lookup) -> None:
+    """RFC 7208 2.4: mail from the null sender is judged by the name in HELO."""
+    own = [ipaddress.ip_network(address) for kind in ("A", "AAAA") for address in lookup(name, kind).values]
+    addresses = [address for address in _addresses(host, lookup) if _term(address)]
+    if own and addresses and all(is_within(address, own) for address in addresses):
+        needs.needs[Need(term="a", why=f"{host.name}, bounces")] = None
+    elif own:
+        _of_host(needs, host, lookup)
 
 
-def _ways_out(inventory: Inventory, hosts: Iterable[Host], domain: str) -> Iterator[tuple[Host, Target]]:
+def _ways_out(
+    inventory: Inventory, hosts: Iterable[Host], domain: str, known: Targets
+) -> Iterator[tuple[Host, Target]]:
     """Each way in which mail of *domain* leaves *hosts*, on through hosts of ours to where it leaves us."""
     waiting = list(hosts)
     reached = {host.name for host in waiting}
     for host in waiting:
+        own = [route.target for sender, route in host.senders.items() if _domain(sender) == domain]
         rest = () if f"@{domain}" in host.senders else host.default
-        ways = [*rest, *host.routes.values(), *_by_sender(host, domain)]
+        ways = [*rest, *known.of(host.routes), *own]
         for target in {id(target): target for target in ways}.values():
             if isinstance(target, At) and target.host not in reached:
                 reached.add(target.host)
                 waiting.append(inventory.hosts[target.host])
             yield host, target
-        if any(isinstance(target, Mx) for target in host.domains.values()):
+        if any(isinstance(target, Mx) for target in known.of(host.domains)):
             yield host, Mx()
 
 
@@ -131,8 +155,13 @@ def needs_of(inventory: Inventory, domain: str, lookup: Lookup) -> Needs:
     A host that sends through another host of ours needs nothing itself: the other one's ways out count. Of a failover
     list, every relay counts.
     """
-    found = Needs()
-    for host, target in _ways_out(inventory, _senders(inventory, domain), domain):
+    known = Targets()
+    senders = tuple(host for host in inventory.hosts.values() if _sends_as(host, domain))
+    named = tuple(host for host in inventory.hosts.values() if helo_name(host) == domain and sends_bounces(host, known))
+    found = Needs(is_host=bool(named) and not senders)
+    for host in named:
+        _of_helo(found, host, domain, lookup)
+    for host, target in _ways_out(inventory, senders or named or inventory.hosts.values(), domain, known):
         match target:
             case Smarthost():
                 _of_relay(found, target.relay, domain)

@@ -40,20 +40,24 @@ class Sending:
 class SpfPlan:
     """What to do about the record of one domain.
 
-    `live` has the SPF records of now, as a rule one, `record` the one that is to be; None: there is none to propose,
-    and the findings say why. `terms` and `voids` are the look-ups of that record, at most. `ttl` is that of the live
-    answer, in seconds: so long the old record can be seen.
+    `live` has the SPF records of now, as a rule one, `others` the other TXT records beside them, `record` the one that
+    is to be; None: there is none to propose, and the findings say why. `covers` has the networks of the `added` terms.
+    `terms` and `voids` are the look-ups of that record, at most. `ttl` is that of the live answer, in seconds: so long
+    the old record can be seen. `zone` is the one that the domain is in, empty where the DNS names none.
     """
 
     domain: str
     live: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     record: str | None = None
     added: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
     sending: tuple[Sending, ...] = ()
     findings: tuple[Finding, ...] = ()
     terms: int = 0
     voids: int = 0
     ttl: int = 0
+    zone: str = ""
 
     @property
     def is_refused(self) -> bool:
@@ -192,8 +196,10 @@ class _Merge:
         return any(term.text.lower() == need.term.lower() for term in self.record.reached)
 
 
-def _start(domain: str, live: tuple[str, ...]) -> tuple[Record, list[Finding]]:
+def _start(domain: str, live: tuple[str, ...], *, strict: bool) -> tuple[Record, list[Finding]]:
     """The record to build on, and what has to be said about it."""
+    if not live and strict:
+        return parse("v=spf1 -all"), []
     if not live:
         text = f"{domain} has no SPF record yet: with this one, mail from anywhere else gets softfail"
         ways = ("before you publish it, add whoever else sends for the domain", "later, when all passes: -all")
@@ -239,8 +245,10 @@ def _proposed(merge: _Merge, live: tuple[str, ...]) -> str | None:
     return live[0] if len(live) == 1 and not merge.added else merge.record.text
 
 
-def plan(domain: str, needs: Sequence[Need], lookup: Lookup) -> SpfPlan:
+def plan(domain: str, needs: Sequence[Need], lookup: Lookup, *, strict: bool = False) -> SpfPlan:
     """What to publish for *domain*, so that all of *needs* pass.
+
+    A first record ends in `~all`, or in `-all` where *strict*: of a host's name it is known who uses it.
 
     Every term of the live record stays, verbatim and in its order; `all` is never tightened. A new term stands as late
     as its addresses pass there, which for `v=spf1 mx -all` is after the `mx`, unless looking that up fails for them.
@@ -253,7 +261,7 @@ def plan(domain: str, needs: Sequence[Need], lookup: Lookup) -> SpfPlan:
         text = f"the DNS does not say what {domain} publishes now: {answer.outcome}"
         return SpfPlan(domain=domain, findings=(_error("no-answer", text, "try again, or name another server"),))
     live = tuple(filter(is_spf, answer.values))
-    record, findings = _start(domain, live)
+    record, findings = _start(domain, live, strict=strict)
     base = _Base(domain=domain, lookup=lookup, record=record)
     merge = _Merge(base=base, record=record, findings=findings)
     if not _is_in_the_way(findings):
@@ -266,8 +274,10 @@ def plan(domain: str, needs: Sequence[Need], lookup: Lookup) -> SpfPlan:
     return SpfPlan(
         domain=domain,
         live=live,
+        others=tuple(value for value in answer.values if not is_spf(value)),
         record=_proposed(merge, live),
         added=tuple(merge.added),
+        covers=tuple(map(str, base.extent(Record(terms=tuple(Term(text=term) for term in merge.added))).networks)),
         sending=tuple(_sending(base, merge)),
         findings=tuple(findings),
         terms=base.extent(merge.record).terms,

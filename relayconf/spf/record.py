@@ -120,6 +120,19 @@ def parse(text: str) -> Record:
     return Record(version=version, terms=tuple(Term(text=term) for term in terms))
 
 
-def strings(text: str) -> tuple[str, ...]:
-    """*text*, ASCII, as the strings of a TXT record: each at most 255 bytes, to be joined without a space."""
-    return tuple(text[start : start + _STRING_BYTES] for start in range(0, len(text), _STRING_BYTES))
+def chunks(text: str) -> tuple[bytes, ...]:
+    """*text* as the strings of a TXT record: each at most 255 bytes, to be joined without a space (RFC 7208 3.3)."""
+    data = text.encode("utf-8", "surrogateescape")
+    return tuple(data[start : start + _STRING_BYTES] for start in range(0, len(data), _STRING_BYTES))
+
+
+def _escaped(byte: int) -> str:
+    char = chr(byte)
+    if char in '"\\':
+        return f"\\{char}"
+    return char if char.isprintable() and byte < 0x80 else f"\\{byte:03d}"
+
+
+def quoted(text: str) -> str:
+    """*text* as a TXT record stands in a zone file (RFC 1035 5.1), in ASCII; its strings as `chunks` cuts them."""
+    return " ".join(f'"{"".join(map(_escaped, chunk))}"' for chunk in chunks(text)) or '""'

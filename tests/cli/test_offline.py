@@ -71,7 +71,24 @@ def test_route(host: LocalHost) -> None:
     assert json.loads(run("route", "a@b", "u@x.test", "--control", control, "--json").stdout)["via"] == "mx"
     assert run("route", "--batch", "--control", control, "--flavour", "sqmail").exit_code == ExitCode.OK
     assert "give SENDER and RECIPIENT" in run("route", "a@b", "--control", control).stderr
-    assert "give --control DIR" in run("route", "a@b", "u@x.test").stderr
+
+
+def test_route_by_a_configuration(host: LocalHost) -> None:
+    """Postfix's; one of the two directories, not both."""
+    (host.folder / "main.cf").write_text("myhostname = h.test\n")
+    config = str(host.folder)
+
+    assert run("route", "a@b", "u@x.test", "--config", config).stdout.startswith("address    u@x.test\n")
+    assert json.loads(run("route", "a@b", "u@x.test", "--config", config, "--json").stdout)["nexthop"] == "x.test"
+    assert "give one of them" in run("route", "a@b", "c@d", "--config", config, "--control", config).stderr
+
+
+@pytest.mark.usefixtures("host")
+def test_route_by_the_inventory() -> None:
+    """The hosts that are selected."""
+    assert run("route", "a@b", "u@x.test").stdout.startswith("hosts    edge\n")
+    assert json.loads(run("route", "a@b", "u@x.test", "--host", "edge", "--json").stdout)[0]["hosts"] == ["edge"]
+    assert run("route", "a@b", "u@x.test", "--host", "nobody").exit_code == ExitCode.USAGE
 
 
 def test_check_of_a_control_directory(host: LocalHost) -> None:
@@ -79,6 +96,17 @@ def test_check_of_a_control_directory(host: LocalHost) -> None:
     result = run("check", "--control", str(host.control), "--flavour", "classic")
 
     assert (result.exit_code, result.stderr) == (0, f"{host.control}: classic (named), no problems\n")
+
+
+def test_check_of_a_postfix_directory(host: LocalHost) -> None:
+    """The same for Postfix, as text or JSON; one directory at a time."""
+    (host.folder / "main.cf").write_text("relayhost = [relay.test]\n")
+    result = run("check", "--config", ".")
+
+    assert (result.exit_code, result.stderr) == (0, ".: Postfix, no problems\n")
+    assert json.loads(run("check", "--config", ".", "--json").stdout)["findings"] == []
+    assert "one directory at a time" in run("check", "--config", ".", "--control", ".").stderr
+    assert "--json goes with" in run("check", "--json").stderr
 
 
 def test_providers() -> None:

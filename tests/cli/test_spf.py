@@ -52,6 +52,16 @@ def test_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (refused.exit_code, "error: broken.example: unknown mechanism" in refused.stdout) == (ExitCode.ERROR, True)
 
 
+def test_hosts_whose_name_is_not_known(tmp_path: Path) -> None:
+    """Are named beside the plans: bounces leave them directly."""
+    path = tmp_path / "inventory.yaml"
+    path.write_text(INVENTORY.replace("relay: isp", "relay: direct"), encoding="utf-8")
+    with dns_server(ZONE) as here:
+        shown = run("spf", "plan", "-i", str(path), "--resolver", str(here))
+
+    assert shown.stderr == "bounces leave these hosts directly, under a name (HELO) that is not known: edge\n"
+
+
 def test_help() -> None:
     """The group has a help of its own."""
     assert "plan" in run("spf", "--help").stdout

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from relayconf.commands.check import check, check_control
+from relayconf.commands.check import check, check_config, check_control
 from relayconf.exits import ExitCode
 from tests.support.local_host import INVENTORY, local_host, said
 from tests.support.qmail_tree import make_qmail
@@ -71,3 +72,33 @@ def test_a_sound_control_directory(tmp_path: Path) -> None:
     (control / "smtproutes").unlink()
     assert check_control(heard.console, control, flavour="sagredo") is ExitCode.OK
     assert heard.err.getvalue().endswith(f"{control}: sagredo (named), no problems\n")
+
+
+def test_a_postfix_directory(tmp_path: Path) -> None:
+    """Its faults with their places and ways out; errors make the status."""
+    (tmp_path / "main.cf").write_text("relayhost = [relay.test:587\nsoft_bounce = yes\n")
+    heard = said()
+    broken = "relayhost: [relay.test:587: the bracket is not closed; the whole service smtp dies of it again and again"
+    kept = "soft_bounce keeps what should bounce in the queue for days, and its senders hear nothing"
+
+    assert check_config(heard.console, tmp_path) is ExitCode.ERROR
+    assert heard.out.getvalue().splitlines() == [
+        f"{tmp_path}   error: main.cf:1: {broken}",
+        "  ways out: [HOST]:PORT",
+        f"{tmp_path}   warning: main.cf:2: {kept}",
+        "  ways out: soft_bounce = no",
+    ]
+    assert heard.err.getvalue() == f"{tmp_path}: Postfix, 2 problems\n"
+
+
+def test_directories_as_json(tmp_path: Path) -> None:
+    """The same, for a program."""
+    (tmp_path / "main.cf").write_text("soft_bounce = yes\n")
+    control, postfix, qmail = make_qmail(tmp_path, smtproutes=b":RELAY\n"), said(), said()
+
+    assert check_config(postfix.console, tmp_path, as_json=True) is ExitCode.OK
+    assert check_control(qmail.console, control, as_json=True) is ExitCode.OK
+    assert [json.loads(heard.out.getvalue())["findings"][0]["code"] for heard in (postfix, qmail)] == [
+        "postfix-parked",
+        "qmail-smtproutes-case",
+    ]

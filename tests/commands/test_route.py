@@ -1,95 +1,66 @@
-"""`relayconf route`."""
+"""`relayconf route`, whoever is asked."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from relayconf.commands.route import route
+from relayconf.commands.route import Answer, envelope, plain, route, route_all
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
 from tests.support.local_host import said
-from tests.support.qmail_tree import make_qmail
 
 
-def test_text(tmp_path: Path) -> None:
-    """One value a line."""
-    control, heard = make_qmail(tmp_path, smtproutes=b":relay:587|user|s3cret\n"), said()
-
-    assert route(heard.console, control, pair=("a@b", "u@x.test"), flavour="sagredo") is ExitCode.OK
-    assert heard.out.getvalue() == (
-        "via      relay\n"
-        "address  u@x.test\n"
-        "nexthop  relay:587\n"
-        "user     user\n"
-        "tls      may\n"
-        "flavour  sagredo (named)\n"
-        "why      smtproutes: the rest of the world\n"
-    )
+def _answer(sender: str, recipient: str) -> Answer:
+    return Answer(value={"to": recipient}, rows=(("from", sender), ("address", recipient)))
 
 
-def test_local(tmp_path: Path) -> None:
-    """No nexthop."""
-    control, heard = make_qmail(tmp_path), said()
-
-    route(heard.console, control, pair=("", "u@edge.kamata-net.com"))
-
-    assert heard.out.getvalue() == (
-        "via      local\n"
-        "address  u@edge.kamata-net.com\n"
-        "flavour  classic (taken for granted: qmail-remote is missing)\n"
-        "why      locals: edge.kamata-net.com\n"
-    )
+def _two(sender: str, recipient: str) -> tuple[Answer, ...]:
+    return (_answer(sender, recipient), _answer(sender, f"{recipient}2"))
 
 
-def test_a_torn_password_is_hidden_in_text(tmp_path: Path) -> None:
-    """The name that qmail-remote would look up is in JSON alone."""
-    control, heard = make_qmail(tmp_path, smtproutes=b":relay|user|s3cret\n"), said()
+def test_text() -> None:
+    """A word and its text on each line; an empty line between answers."""
+    heard = said()
 
-    route(heard.console, control, pair=("a@b", "u@x.test"))
-    text = heard.out.getvalue()
-    route(heard.console, control, pair=("a@b", "u@x.test"), as_json=True)
+    assert route(heard.console, _answer, pair=("a", "b")) is ExitCode.OK
+    assert heard.out.getvalue() == "from     a\naddress  b\n"
 
-    assert "s3cret" not in text
-    assert "nexthop  relay and hidden text:25\nuser     -\n" in text
-    assert json.loads(heard.out.getvalue().removeprefix(text))["nexthop"] == "relay|user|s3cret"
-
-
-def test_json(tmp_path: Path) -> None:
-    """The same values; `<>` is the empty sender."""
-    control, heard = make_qmail(tmp_path, smtproutes=b"!@:bounce;26|user|s3cret\n"), said()
-
-    route(heard.console, control, pair=("<>", "u@x.test"), flavour="s/qmail", as_json=True)
-
-    assert json.loads(heard.out.getvalue()) == {
-        "sender": "<>",
-        "recipient": "u@x.test",
-        "via": "relay",
-        "address": "u@x.test",
-        "nexthop": "bounce",
-        "port": 26,
-        "user": "user",
-        "tls": "none",
-        "flavour": "sqmail",
-        "why": "smtproutes: bounces",
-    }
+    heard = said()
+    assert route_all(heard.console, _two, pair=("a", "b")) is ExitCode.OK
+    assert heard.out.getvalue() == "from     a\naddress  b\n\nfrom     a\naddress  b2\n"
 
 
-def test_batch(tmp_path: Path) -> None:
-    """A line in, an object out; bytes beyond UTF-8 and carriage returns are text."""
-    control, heard = make_qmail(tmp_path, smtproutes=b"x.test:relay\n"), said("a@b\tu@x.test\n\tu@y\udcff\r\n")
+def test_json() -> None:
+    """One answer is an object, answers of many hosts are a list."""
+    heard = said()
+    assert route(heard.console, _answer, pair=("a", "b"), as_json=True) is ExitCode.OK
+    assert heard.out.getvalue() == '{\n  "to": "b"\n}\n'
 
-    assert route(heard.console, control, pair=None) is ExitCode.OK
-    first, second = map(json.loads, heard.out.getvalue().splitlines())
-    assert (first["via"], first["nexthop"], first["port"]) == ("relay", "relay", 25)
-    assert (second["sender"], second["nexthop"]) == ("", "y\\xff\r")
+    heard = said()
+    route_all(heard.console, _two, pair=("a", "b"), as_json=True)
+    assert json.loads(heard.out.getvalue()) == [{"to": "b"}, {"to": "b2"}]
 
 
-def test_batch_without_a_tab(tmp_path: Path) -> None:
+def test_batch() -> None:
+    """A line of input, an object a line for each answer."""
+    heard = said("a\tb\na\tc d\r\n")
+    route(heard.console, _answer, pair=None)
+    assert heard.out.getvalue() == '{"to": "b"}\n{"to": "c d\\r"}\n'
+
+    heard = said("a\tb\n")
+    route_all(heard.console, _two, pair=None)
+    assert heard.out.getvalue() == '{"to": "b"}\n{"to": "b2"}\n'
+
+
+def test_batch_without_a_tab() -> None:
     """The line is named."""
-    control, heard = make_qmail(tmp_path), said("a\tb\nc d\n")
-
     with pytest.raises(UsageError, match="line 2 of the input has no tab between sender and recipient"):
-        route(heard.console, control, pair=None)
+        route(said("a\tb\nc d\n").console, _answer, pair=None)
+
+
+def test_words_of_the_command_line() -> None:
+    """`<>` is the empty sender; bytes that are no UTF-8 can be JSON."""
+    assert [envelope(word) for word in ("<>", "", "a@b")] == ["", "", "a@b"]
+    assert (plain("é\udcff"), plain(b"\xff\xc3\xa9")) == ("é\\xff", "\\xffé")

@@ -40,9 +40,11 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _builder(subject: str, issuer: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: str, issuer: x509.Name, public: ec.EllipticCurvePublicKey, age: dt.timedelta = dt.timedelta(days=1)
+) -> x509.CertificateBuilder:
     # a day early, for clocks that differ
-    start = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    start = dt.datetime.now(dt.UTC) - age
     return (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
@@ -62,11 +64,14 @@ def make_authority() -> Authority:
     return Authority(key=key, certificate=builder.sign(key, hashes.SHA256()))
 
 
-def make_server_pem(authority: Authority, name: str, address: str) -> bytes:
-    """Key and certificate of the server *name* at *address*, one PEM file."""
+def make_server_pem(
+    authority: Authority, name: str, address: str, *, age: dt.timedelta = dt.timedelta(days=1)
+) -> bytes:
+    """Key and certificate of the server *name* at *address*, one PEM file; one of 30 days of *age* is out of date."""
     key = ec.generate_private_key(ec.SECP256R1())
     names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(address))])
-    builder = _builder(name, authority.certificate.subject, key.public_key()).add_extension(names, critical=False)
+    builder = _builder(name, authority.certificate.subject, key.public_key(), age)
+    builder = builder.add_extension(names, critical=False)
     certificate = builder.sign(authority.key, hashes.SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return private + certificate.public_bytes(Encoding.PEM)

@@ -32,6 +32,7 @@ def test_a_fleet_with_a_planned_and_a_failed_host() -> None:
         "format": 1,
         "kind": "plan",
         "fingerprint": "7c1e",
+        "spf": None,
         "exit_code": 5,
         "hosts": [
             {

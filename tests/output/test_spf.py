@@ -10,7 +10,6 @@ REFUSED = Finding(code="x", severity=Severity.ERROR, text="bad\x1b[31m", ways_ou
 PLANS = [
     SpfPlan(domain="a.example", live=("v=spf1 -all",), record="v=spf1 -all"),
     SpfPlan(domain="b.example", findings=(REFUSED,)),
-    SpfPlan(domain="c.example", record='v=spf1 x="\\" ' + "y" * 255, added=("y",)),
 ]
 
 
@@ -22,11 +21,3 @@ def test_text() -> None:
             *("b.example", "  now      no SPF record", "  error: bad\\x1b[31m", "    way out: mend it"),
         ]
     )
-
-
-def test_zone() -> None:
-    """Changes alone, in strings of 255 bytes, quotes and backslashes escaped."""
-    line = spf.zone(PLANS)
-
-    assert line.startswith('c.example. IN TXT "v=spf1 x=\\"\\\\\\" yyy')
-    assert line.endswith('y" "yyyyyyyyyyyyy"\n')

@@ -14,7 +14,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen, run
 from typing import Final, TypeAlias
 
-from relayconf.deploy import Deployed, _stdin, deploy
+from relayconf.deploy import Deployed, Terms, _stdin, deploy
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, Change, DesiredFile
 from relayconf.mta import qmail
@@ -125,7 +125,7 @@ class Sandbox:
     ) -> Deployed:
         """Deploy *changes*."""
         host = qmail_host(home=self.home, state=self.root / "state")
-        return deploy(self.session, host, qmail, changes, transaction, flush=flush, confirm=confirm)
+        return deploy(self.session, host, qmail, changes, transaction, terms=Terms(flush=flush, confirm=confirm))
 
     def undo(self, action: str, *lines: str) -> list[str]:
         """The report of an action on the transactions that are there."""

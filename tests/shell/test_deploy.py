@@ -156,7 +156,7 @@ def test_stale(dash: Sandbox, meddle: object, reason: str) -> None:
         dash.deploy(changes)
 
     expected = reason.format(control=dash.control)
-    assert caught.value.message == f"the host changed since the plan, nothing was written: {ROUTES}: {expected}"
+    assert caught.value.message == f"the host changed since the plan, nothing of it was written: {ROUTES}: {expected}"
     assert dash.snapshot() == before
     assert dash.is_clean()
     assert not list((dash.state / "txn").iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
 import tempfile
 import time
 from dataclasses import replace
@@ -215,7 +216,7 @@ def test_content_that_changes(dash: Sandbox, tmp_path: Path, monkeypatch: pytest
     assert dash.observe().files[ROUTES].content == b":changed\n"
 
     shim.write_text(f'#!/bin/sh\necho x >>{target}\nexec /bin/cat "$@"\n')
-    with pytest.raises(ObserveError, match="a file changed while it was read, twice"):
+    with pytest.raises(ObserveError, match="the host changed while it was read, 3 times"):
         dash.observe()
 
 
@@ -230,6 +231,32 @@ def test_file_that_vanishes(dash: Sandbox, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
 
     assert not dash.observe().files[ROUTES].present
+
+
+@pytest.mark.parametrize(
+    ("state", "change"),
+    [
+        ("", "mkdir {state}"),
+        ("mkdir -m 0700 {state}", "ln -s $$:boot:20261124T101500Z-3fa2c1 {state}/lock"),
+        ("mkdir -m 0700 {state}", "printf 'a\\tb\\tc\\td\\n' >{state}/applied"),
+    ],
+)
+def test_deploy_that_begins_or_ends_meanwhile(
+    dash: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str, change: str
+) -> None:
+    """A picture with half of a deploy in it is taken again: what is applied and what is there belong together."""
+    subprocess.run(["sh", "-c", state.format(state=dash.state)], check=True)
+    shim = tmp_path / "shim" / "sha256sum"
+    shim.parent.mkdir()
+    count = f"{tmp_path}/looks"
+    once = f"[ -e {count} ] || {change.format(state=dash.state)}; echo look >>{count}"
+    shim.write_text(f'#!/bin/sh\n{once}\nexec /usr/bin/sha256sum "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{shim.parent}:{os.environ['PATH']}")
+
+    dash.observe()
+
+    assert Path(count).read_text() == "look\nlook\n"
 
 
 @pytest.mark.parametrize("tool", ["sha256", "shasum", "openssl", ""])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +17,11 @@ from relayconf.errors import DeployError
 from relayconf.files import DesiredFile
 from relayconf.model import Host, Probe, Smarthost
 from relayconf.mta import qmail
-from relayconf.remote.base import LIMIT, Completed
-from relayconf.remote.local import LocalSession
 from tests.shell.qmail_kinds import KINDS, open_folder, qmail_of
 from tests.shell.sandbox import LOCAL, ROUTES, TRANSACTION, Sandbox, in_namespace, namespace, running, shells
 from tests.support.hosts import ISP, qmail_host
 from tests.support.qmail_remote import install
+from tests.support.sessions import HeardSession
 from tests.support.smtp_relay import relay
 
 pytestmark = pytest.mark.root
@@ -33,27 +32,10 @@ OLD = b":[127.0.0.1]:9\n"
 ASKED = "a test by qmail-remote for mail to relayconf-probe.invalid: "
 
 
-class Waiting(LocalSession):
+def _waiting(shell: str, seconds: int) -> HeardSession:
     """A session whose requests say how many seconds a test may take."""
-
-    def __init__(self, shell: str, seconds: int) -> None:
-        super().__init__(shell=shell)
-        self.seconds = seconds
-
-    def run(
-        self,
-        script: str,
-        args: Sequence[str] = (),
-        stdin: bytes = b"",
-        *,
-        timeout: float = 120.0,
-        limit: int = LIMIT,
-        unknown_hint: str | None = None,
-    ) -> Completed:
-        """As LocalSession does."""
-        head, _, rest = stdin.partition(b"\n")
-        stdin = b"\n".join([head, f"parameter qmail_wait {self.seconds}".encode(), rest])
-        return super().run(script, args, stdin, timeout=timeout, limit=limit, unknown_hint=unknown_hint)
+    line = b"\nparameter qmail_wait %d\n" % seconds
+    return HeardSession(shell=shell, asked=lambda stdin: stdin.replace(b"\n", line, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +55,7 @@ class Prober:
     ) -> Deployed:
         """Deploy these *routes*; a test may take *wait* seconds."""
         changes = self.box.changes(*others, DesiredFile(path=ROUTES, content=routes))
-        return deploy(Waiting(self.box.shell, wait), self.host, qmail, changes, transaction)
+        return deploy(_waiting(self.box.shell, wait), self.host, qmail, changes, transaction)
 
     def routes(self) -> bytes | None:
         """What is live."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relayconf.spf.lookup import Answer, Outcome, is_spf, published, remembered
+from relayconf.spf.lookup import Answer, Outcome, answered, is_spf, published, remembered, zone_of
 from tests.support.spf_zone import Zone
 
 ZONE = Zone(names={"a.example": {"TXT": ["v=spf1 -all", "google-site-verification=x"], "MX": ["mx.a.example"]}})
@@ -27,6 +27,27 @@ def test_an_answer_is_asked_for_once() -> None:
 
     assert kept("A.example.", "TXT") is kept("a.example", "TXT")
     assert asked == ["a.example TXT"]
+
+
+def test_the_zone_of_a_name() -> None:
+    """The nearest name above it that has servers."""
+    zone = Zone(names={"a.example": {"NS": ["ns.example"]}, "www.a.example": {"A": ["192.0.2.1"]}})
+
+    for name in ("a.example", "www.a.example", "x.www.a.example"):
+        found = zone_of(name, zone)
+        assert found is not None
+        assert (found[0], found[1].values) == ("a.example", ("ns.example",))
+    assert zone_of("b.example", zone) is None
+
+
+def test_an_answer_takes_the_place_of_another() -> None:
+    """Of the TXT records of the one name alone."""
+    answer = Answer(outcome=Outcome.NODATA, ttl=7)
+    thought = answered(ZONE, "a.example", answer)
+
+    assert thought("A.example.", "TXT") is answer
+    assert thought("a.example", "MX").values == ("mx.a.example",)
+    assert thought("b.a.example", "TXT") == ZONE("b.a.example", "TXT")
 
 
 def test_a_record_is_published_in_thought() -> None:

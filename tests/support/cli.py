@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
@@ -31,14 +32,15 @@ class Ran:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admin:
-    """Somebody's laptop: a folder with an inventory, which is also the home."""
+    """Somebody's laptop: a folder with an inventory, which is also the home. It asks no DNS by itself."""
 
     folder: Path
+    settings: Mapping[str, str] = field(default_factory=lambda: {"LANG": "C.UTF-8", "RELAYCONF_NO_SPF": "1"})
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of every command."""
-        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+        return {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(ROOT), **self.settings}
 
     def command(self, *words: str) -> list[str]:
         """The command line of `relayconf WORDS`."""

@@ -15,10 +15,14 @@ Records = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """Names with their records by type; an outcome stands for all types of a name that gives no answer."""
+    """Names with their records by type; an outcome stands for all types of a name that gives no answer.
+
+    A server of it answers with authority unless `has_authority` is false, as of one that was not told of the zone.
+    """
 
     names: Mapping[str, Records | Outcome]
     ttl: int = 3600
+    has_authority: bool = True
 
     def __call__(self, name: str, kind: str) -> Answer:
         """A resolver's answer, aliases followed once."""

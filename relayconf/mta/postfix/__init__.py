@@ -12,6 +12,7 @@ from relayconf.mta.postfix.edited import drift, takes_over
 from relayconf.mta.postfix.guarding import GUARD
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, in_use
 from relayconf.mta.postfix.phases import desired
+from relayconf.mta.postfix.questions import questions
 from relayconf.mta.postfix.reading import routes, same_meaning, secret_spans
 from relayconf.mta.postfix.refusals import refusals
 from relayconf.mta.postfix.rendering import render
@@ -24,6 +25,7 @@ __all__ = [
     "drift",
     "findings",
     "parameters",
+    "questions",
     "refusals",
     "render",
     "routes",

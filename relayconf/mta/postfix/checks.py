@@ -8,7 +8,7 @@ from relayconf.errors import MainCfError, MapError
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import At, Host, Internal, Local, Smarthost
-from relayconf.mta.postfix import admin, ownership
+from relayconf.mta.postfix import admin, linted, ownership
 from relayconf.mta.postfix.admin import error, warning
 from relayconf.mta.postfix.live import Live, read
 from relayconf.mta.postfix.locality import locality
@@ -128,4 +128,5 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[
         found.append(error("postfix-unreadable", failure.message, *ways_out))
     else:
         found += _host(host, facts, live, desired)
+        found += linted.findings(facts, desired, {finding.code for finding in found})
     return tuple(dict.fromkeys([*found, *_queue(facts.values)]))

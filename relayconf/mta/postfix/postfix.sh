@@ -101,6 +101,8 @@ mta_facts() {
 	settings=$(postconf -c "$config" -x "$@" relayconf_maps myhostname mydestination 2>/dev/null)
 	read_setting "$settings" queue_directory
 	queue=$value generations=$config/relayconf
+	read_setting "$settings" daemon_directory
+	daemons=$value
 	read_setting "$settings" relayconf_maps
 	find_live "$value"
 	read_setting "$settings" default_database_type
@@ -387,7 +389,7 @@ mta_try() {
 	settings=$(postconf -c "$work/trial" -x relayhost relayconf_maps 2>/dev/null)
 	read_setting "$settings" relayconf_maps
 	wanted=$value
-	try_check && try_tables && try_relays
+	try_check && try_tables && try_relays && try_routes
 }
 
 try_check() {
@@ -526,6 +528,92 @@ try_relays() {
 	done
 }
 
+# Ask Postfix's own router, with the configuration directory $1, where mail from $2 to $3 goes: `transport`, `nexthop`, and
+# in `class` the flags of its answer. It need not run, and what is asked need not be live.
+ask_router() {
+	transport='' nexthop='' class=''
+	o_list=$(printf 'request\000resolve\000sender\000%s\000address\000%s\000\000' "$2" "$3" |
+		MAIL_CONFIG=$1 "$daemons/trivial-rewrite" -S -n rewrite 2>/dev/null | tr '\000' '\n')$nl
+	while [ -n "${o_list%"$nl"}" ]; do
+		o_name=${o_list%%"$nl"*} o_list=${o_list#*"$nl"}
+		o_value=${o_list%%"$nl"*} o_list=${o_list#*"$nl"}
+		case $o_name in
+		transport) transport=$o_value ;;
+		nexthop) nexthop=$o_value ;;
+		flags) class=$o_value ;;
+		esac
+	done
+	is_count "$class" && [ -n "$transport" ]
+}
+
+# Where what is on the disk sends mail from $1 to $2, in `route`: CLASS TRANSPORT NEXTHOP.
+mta_route() {
+	ask_router "$config" "$1" "$2" && route="$class $transport $nexthop"
+}
+
+# Whether the candidate answers each line of `asked`, SENDER RECIPIENT TRANSPORT NEXTHOP.
+try_asked() {
+	k_list=${asked-}
+	while [ -n "$k_list" ]; do
+		k_line=${k_list%%"$nl"*} k_list=${k_list#*"$nl"}
+		k_sender=${k_line%% *} k_line=${k_line#* }
+		k_to=${k_line%% *} k_line=${k_line#* }
+		ask_router "$work/trial" "$k_sender" "$k_to" && [ "$transport $nexthop" = "$k_line" ] || {
+			k_line=${k_line%% *}:${k_line#* }
+			reason="by the host's own router mail from <$k_sender> to $k_to goes to ${transport:-nowhere}:$nexthop, not to $k_line"
+			return 1
+		}
+	done
+}
+
+# The first twenty domains of the host by its live configuration: those that stand there, and the keys of tables that can be
+# listed. What is a pattern, or negated, is none.
+find_own_domains() {
+	set -- mydestination virtual_alias_domains virtual_mailbox_domains relay_domains
+	d_list=$(postconf -c "$config" -hx "$@" 2>/dev/null | sed 's/[,[:blank:]]/ /g' | tr ' ' '\n' | while IFS= read -r d_word; do
+		case $d_word in
+		hash:/* | btree:/* | lmdb:/* | cdb:/* | dbm:/*)
+			postmap -c "$config" -s "$d_word" 2>/dev/null | cut -f 1 | cut -d ' ' -f 1 | head -n 200
+			;;
+		*) say "$d_word" ;;
+		esac
+	done | grep '^[A-Za-z0-9_][A-Za-z0-9_.-]*$' | sort -u | head -n 20)$nl
+}
+
+# Whether the next hop $1 is a relay of the candidate: it has a policy for each.
+is_relay() {
+	[ -n "$1" ] && grep -Fq -e "$1 " -e "$1$tab" "$wanted/tls_policy" 2>/dev/null
+}
+
+# Mail for a domain that the host receives itself must not start to leave through a relay.
+try_own_domains() {
+	[ -f "$wanted/tls_policy" ] || return 0
+	case " ${allowed-} " in *' own-domain '*) return 0 ;; esac
+	read_setting "$(postconf -c "$config" -x relayhost 2>/dev/null)" relayhost
+	k_relayhost=$value
+	find_own_domains
+	while [ -n "${d_list%"$nl"}" ]; do
+		d_name=${d_list%%"$nl"*} d_list=${d_list#*"$nl"}
+		ask_router "$config" '' "postmaster@$d_name" || continue
+		k_before=$transport:$nexthop
+		[ "$((class & 4096))" = 0 ] && [ "$nexthop" != "${k_relayhost:--}" ] || continue
+		ask_router "$work/trial" '' "postmaster@$d_name" || continue
+		[ "$transport:$nexthop" != "$k_before" ] && is_relay "$nexthop" || continue
+		note 'crosses own-domain'
+		reason="mail for $d_name, which this host receives itself, would leave by $transport:$nexthop (now $k_before)"
+		return 1
+	done
+}
+
+# The routes of the candidate by the router of the host, where it answers for the live configuration.
+try_routes() {
+	ask_router "$config" '' postmaster@localhost || {
+		note "warning the host's own router could not be asked about the new routes"
+		return 0
+	}
+	try_asked && try_own_domains
+}
+
 # Processes of master that work with what they read at their start, by pid and name. On Linux, one read and nothing more.
 list_children() {
 	children=
@@ -635,7 +723,7 @@ mta_activate() {
 	case " $1 " in
 	*' postfix:main.cf '* | *' postfix:master.cf '*)
 		hang_up || return 1
-		[ -z "${log-}" ] || log_live=$(wc -c <"$log")
+		[ -z "${log-}" ] || log_live=$(size_of "$log")
 		;;
 	esac
 	[ -z "$restoring" ] || return 0
@@ -671,7 +759,7 @@ mark_log() {
 	for log in "$value" /var/log/mail.log /var/log/maillog /var/log/mail /var/log/syslog /var/log/messages ''; do
 		[ ! -f "$log" ] || [ ! -r "$log" ] || break
 	done
-	[ -z "$log" ] || log_start=$(wc -c <"$log")
+	[ -z "$log" ] || log_start=$(size_of "$log")
 }
 
 # What was logged since then that tells of a program that cannot work, in `seen`, unless it was told before, too.
@@ -703,7 +791,7 @@ mta_verdict() {
 	tail -c "+$((log_start + 1))" "$log" | grep -qE "$logged/qmgr\\[[0-9]+\\]: .*queue active" ||
 		[ -n "$(find "$queue/active" -type f 2>/dev/null | head -n 1)" ] || v_left=1
 	while :; do
-		[ "$(wc -c <"$log")" -ge "$log_start" ] || {
+		[ "$(size_of "$log")" -ge "$log_start" ] || {
 			seen='the log was rotated meanwhile'
 			return 0
 		}

@@ -8,6 +8,7 @@ from pathlib import Path
 from relayconf.facts import Facts, Finding
 from relayconf.files import DesiredFile, WatchedFile
 from relayconf.model import Host, Smarthost
+from relayconf.mta.base import Question
 from relayconf.mta.qmail import checks, spans
 from relayconf.mta.qmail.choice import chosen, flavour_findings
 from relayconf.mta.qmail.edited import drift, takes_over
@@ -35,6 +36,7 @@ __all__ = [
     "drift",
     "findings",
     "parameters",
+    "questions",
     "refusals",
     "render",
     "routes",
@@ -92,3 +94,8 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequen
 def secret_spans(path: str, content: bytes) -> Sequence[tuple[int, int]]:
     """Where passwords stand in *content*, as byte offsets; only files of routes can hold any."""
     return spans.secret_spans(content) if split_variant(path)[1] in SECRET else ()
+
+
+def questions(contents: Mapping[str, bytes | None]) -> Sequence[Question]:  # noqa: ARG001  of none
+    """None: qmail has no router that could be asked. The relay's `probe` tries the candidate instead."""
+    return ()

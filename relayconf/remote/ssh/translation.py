@@ -139,9 +139,11 @@ def tcp_refused(error: BaseException, host: str, port: int) -> TcpRefused:
     if isinstance(error, ChannelException):
         if error.code == OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED:
             return TcpRefused(
-                f"{target}: its sshd forbids it", hint="see AllowTcpForwarding and PermitOpen in its sshd_config"
+                f"{target}: its sshd forbids it",
+                hint="see AllowTcpForwarding and PermitOpen in its sshd_config",
+                reason="forbidden",
             )
         return TcpRefused(f"{target}: {_SAME_ANSWER}")
     if "Timeout" in str(error):  # Paramiko has no class for it
-        return TcpRefused(f"{target}: no answer in time", hint="a firewall may drop the packets")
+        return TcpRefused(f"{target}: no answer in time", hint="a firewall may drop the packets", reason="timeout")
     return TcpRefused(f"{target}: the SSH connection is gone")

@@ -19,6 +19,8 @@ from tests.e2e.cuts.shims import When
 
 _LIMIT = 100.0
 _TAIL = 30_000  # less than the bytes of a payload; half of the cuts by bytes fall into them
+_NEAR = 3  # commands before and behind a rename
+_LOCK = "/var/lib/relayconf/lock"
 _CONFIRMING = 2_000  # more than two applies differ by, less than what it takes to send a confirmation
 
 Promise: TypeAlias = Literal["contact", "alone", "told"]
@@ -60,9 +62,22 @@ class Round:
         scene = self.scene
         return Proxy(scene.lab, scene.host.address, scene.laptop.port, stop=stop, limit=limit, again=again)
 
-    def moment(self, latest: float = 1.0) -> float:
+    def moment(self) -> float:
         """Seconds after the start, somewhere in the command; the first third is Python's start and the handshake."""
-        return self.chance.uniform(0.33, latest) * self.reference.seconds
+        return self.chance.uniform(0.33, 1.0) * self.reference.seconds
+
+    def number(self) -> int:
+        """A command of the deploy; every second time one near a rename, for there something may be half done."""
+        first, last, renames = self.reference.plan_commands + 1, self.reference.commands, self.reference.renames
+        if not renames or self.chance.random() < 0.5:
+            return self.chance.randint(first, last)
+        return min(last, max(first, self.chance.choice(renames) + self.chance.randint(-_NEAR, _NEAR)))
+
+    def wait_for_lock(self, client: subprocess.Popen[bytes]) -> None:
+        """Return when the host has all that it needs and is at work, or *client* has ended."""
+        lock = self.scene.disk.path(_LOCK)
+        while not lock.is_symlink() and client.poll() is None:
+            time.sleep(0.005)
 
     def limit(self) -> int:
         """Bytes from the client, somewhere behind those of its first look."""
@@ -80,7 +95,7 @@ def _end(client: subprocess.Popen[bytes]) -> bool:
 
 @contextmanager
 def _shell_killed(one: Round, when: When, *, again: bool = False) -> Iterator[Cut]:
-    number = one.chance.randint(one.reference.plan_commands + 1, one.reference.commands)
+    number = one.number()
     one.scene.shims.arm(number, when)
     with one.proxy(again=again):
         client = one.start()
@@ -105,15 +120,17 @@ def _client_killed(one: Round) -> Iterator[Cut]:
 
 @contextmanager
 def _unconfirmed(one: Round) -> Iterator[Cut]:
-    moment = one.moment(1.3)
+    moment = one.chance.uniform(0.0, 0.5) * one.reference.seconds
     with one.proxy() as proxy:
         client = one.start()
+        one.wait_for_lock(client)
         time.sleep(moment)
         was_alive = _end(client)
         # the host's clock is at work as long as it waits
         is_resting = one.watch.rest()
         may_be_new = proxy.sent > one.reference.sent + _CONFIRMING
-    yield Cut(place=f"after {moment:.3f} s", is_cut=was_alive, is_resting=is_resting, may_be_new=may_be_new)
+    place = f"{moment:.3f} s after the lock"
+    yield Cut(place=place, is_cut=was_alive, is_resting=is_resting, may_be_new=may_be_new)
 
 
 def _wait_for_cut(proxy: Proxy, client: subprocess.Popen[bytes]) -> None:

@@ -65,14 +65,16 @@ WAYS: Mapping[str, Sequence[Way]] = {
 class Reference:
     """What an apply that nobody cuts comes to: the whole new state, and how many seconds, commands and bytes it took.
 
-    `plan_commands` and `plan_sent` are those of a plan alone: what is behind them belongs to the deploy. Of a rollback
-    the same: new is what it leads back to, and it looks at the history before.
+    `plan_commands` and `plan_sent` are those of a plan alone: what is behind them belongs to the deploy. `renames` are
+    the numbers of those that rename. Of a rollback the same: new is what it leads back to, and it looks at the history
+    before.
     """
 
     new: Tree
     seconds: float
     commands: int
     plan_commands: int
+    renames: tuple[int, ...]
     sent: int
     plan_sent: int
 
@@ -194,6 +196,7 @@ class Scene:
         self.shims.arm(0)
         _, seconds, sent = self._run(verb, way.wish, *words)
         commands = self.shims.counted
+        renames = tuple(number for number in self.shims.of("mv") if number > plan_commands)
         self.shims.disarm()
         new = self.meaning()
         restore()
@@ -205,6 +208,7 @@ class Scene:
             seconds=seconds,
             commands=commands,
             plan_commands=plan_commands,
+            renames=renames,
             sent=sent,
             plan_sent=plan_sent,
         )

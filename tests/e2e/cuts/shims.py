@@ -24,7 +24,7 @@ _SHIM = """\
 read -r die when 2>/dev/null <{folder}/die || exec {real} "$@"
 set -fC
 n=1
-until {{ command : >{folder}/n/$n; }} 2>/dev/null; do n=$((n + 1)); done
+until {{ command printf %s {name} >{folder}/n/$n; }} 2>/dev/null; do n=$((n + 1)); done
 read -r line </proc/$$/stat
 victim() {{ : >{folder}/died; kill -9 $6; }}
 if [ $n = "$die" ] && [ $when = before ]; then victim $line; fi
@@ -50,7 +50,7 @@ class Shims:
             for place in ("/usr/sbin", "/usr/bin"):
                 if disk.path(f"{place}/{name}").exists():
                     shim = disk.path(f"{_BIN}/{name}")
-                    shim.write_text(_SHIM.format(folder=_FOLDER, real=f"{place}/{name}"))
+                    shim.write_text(_SHIM.format(folder=_FOLDER, name=name, real=f"{place}/{name}"))
                     shim.chmod(0o755)
                     break
         return shims
@@ -75,6 +75,11 @@ class Shims:
     def counted(self) -> int:
         """How many commands ran since the shims were armed."""
         return len(list(self.disk.path(f"{_FOLDER}/n").iterdir()))
+
+    def of(self, name: str) -> tuple[int, ...]:
+        """Which of the commands that ran since then were *name*, by their numbers from 1."""
+        folder = self.disk.path(f"{_FOLDER}/n")
+        return tuple(sorted(int(path.name) for path in folder.iterdir() if path.read_text() == name))
 
     @property
     def killed(self) -> bool:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final, TypeAlias, cast
 
-from relayconf.deploy import Deployed, deploy
+from relayconf.deploy import Deployed, Terms, deploy
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, Change, DesiredFile, WatchedFile
 from relayconf.model import Become, Host, MtaName
 from relayconf.mta import postfix
-from relayconf.mta.base import Mta
+from relayconf.mta.base import Mta, Question
 from relayconf.observe import observe, request_text
 from relayconf.shell import UNDO, assemble
 from tests.lab import HostSpec, Lab, LabSpec, Machine, RelaySpec
@@ -89,9 +89,9 @@ class PostfixHost:
         """The host without an inventory."""
         return replace(qmail_host(self.machine.name), mta=MtaName.POSTFIX)
 
-    def observe(self) -> Facts:
-        """What `observe` finds."""
-        return observe(self.session, self.host, _fragment(self.parameters))
+    def observe(self, asked: Sequence[tuple[str, str]] = ()) -> Facts:
+        """What `observe` finds, and what Postfix's router answers when *asked*."""
+        return observe(self.session, self.host, _fragment(self.parameters), asked=asked)
 
     def changes(self, *wanted: DesiredFile) -> list[Change]:
         """The changes to *wanted*, phase after phase, from what is there now."""
@@ -106,10 +106,17 @@ class PostfixHost:
         return changes
 
     def deploy(
-        self, changes: Sequence[Change], transaction: str = TRANSACTION, *, confirm: int | None = None
+        self,
+        changes: Sequence[Change],
+        transaction: str = TRANSACTION,
+        *,
+        confirm: int | None = None,
+        asked: Sequence[Question] = (),
+        allowed: Collection[str] = (),
     ) -> Deployed:
         """Deploy *changes*."""
-        return deploy(self.session, self.host, _fragment(self.parameters), changes, transaction, confirm=confirm)
+        terms = Terms(confirm=confirm, asked=asked, allowed=allowed)
+        return deploy(self.session, self.host, _fragment(self.parameters), changes, transaction, terms=terms)
 
     def undo(self, action: str, *lines: str) -> list[str]:
         """The report of an action on the transactions that are there."""

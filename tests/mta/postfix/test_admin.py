@@ -6,7 +6,7 @@ import pytest
 
 from relayconf.model import Host, Internal, Nexthop
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF
-from tests.mta.postfix.hosts import MAIN, MASTER, facts, host, relay, sender, settled
+from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, host, relay, sender, settled
 from tests.mta.postfix.test_checks import told, values
 
 STORE = Internal(nexthop=Nexthop(host="store.test"))
@@ -148,7 +148,7 @@ def test_whoever_may_send_can_use_them(main: bytes, master: bytes) -> None:
     [
         (b"smtpd_sender_restrictions = reject_sender_login_mismatch\n", b""),
         (b"smtpd_recipient_restrictions = permit_mynetworks, reject_authenticated_sender_login_mismatch\n", b""),
-        (b"smtpd_relay_restrictions = reject_known_sender_login_mismatch\n", b""),
+        (b"smtpd_relay_restrictions = reject_known_sender_login_mismatch reject_unauth_destination\n", b""),
         (b"smtpd_data_restrictions = ${mine}\nmine = reject_sender_login_mismatch\n", b""),
         (b"smtpd_restriction_classes = mine\nmine = reject_sender_login_mismatch\n", b""),
         (b"", b"x unix - - n - - smtpd\n  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n"),
@@ -165,6 +165,17 @@ def test_own_tables_of_senders_are_no_surprise() -> None:
     wanted = host(relay("a", 465), senders={"@y.test": sender(relay("a", 465))})
 
     assert told(wanted, settled(wanted).facts) == []
+
+
+def test_a_relay_of_one_sender_alone() -> None:
+    """No password by next hop is needed there, before and after."""
+    checked = State(facts=facts({MAIN_CF: MAIN + b"smtpd_sender_restrictions = reject_sender_login_mismatch\n"}))
+    wanted = host(relay("a"), senders={"@x.test": sender(relay("b"), "shop")})
+    after = settled(wanted, checked)
+
+    assert told(wanted, checked.facts) == told(wanted, after.facts) == []
+    slot = host(relay("a"), senders={"@x.test": sender(relay("b"), "shop", "new")})
+    assert told(slot, settled(slot, after).facts) == []
 
 
 _CHECKED = MAIN + b"smtpd_sender_restrictions = reject_sender_login_mismatch\n"

@@ -14,6 +14,7 @@ import pytest
 
 from relayconf.errors import ConnectionLost, DeployError, ObserveError, StalePlan
 from relayconf.files import Change, DesiredFile
+from relayconf.mta.base import Question
 from tests.lab import Lab
 from tests.lab.marks import needs_lab
 from tests.mta.postfix.host_session import SHIMS
@@ -26,6 +27,7 @@ from tests.mta.postfix.lab_host import (
     SPEC,
     STATE,
     TABLES,
+    TO_RELAY,
     PostfixHost,
     delivers,
     expand_and_switch,
@@ -216,6 +218,87 @@ def test_refused(host: PostfixHost, shell: str, wish: object, reason: str) -> No
     assert after[CONFIG] == before[CONFIG]
     assert "postfix-parameters" not in after[STATE]
     delivers(host, f"{uuid4().hex}@world.test")
+
+
+def _question(recipient: str, nexthop: str, transport: str = "smtp") -> Question:
+    return Question(sender="anna@corp.test", recipient=recipient, transport=transport, nexthop=nexthop)
+
+
+@pytest.mark.parametrize("shell", shells())
+def test_the_router_of_the_host_is_asked(host: PostfixHost, shell: str) -> None:
+    """About the candidate, which is not live yet; what it answers otherwise than the plan says refuses the change."""
+    here = replace(host, shell=shell)
+    right = [_question("b@world.test", TO_RELAY), _question("b@corp.test", "[a.relays.test]:25")]
+    with pytest.raises(DeployError) as caught:
+        here.deploy(expand_and_switch(here), asked=[*right, _question("b@corp.test", "[x.test]:25")])
+
+    assert caught.value.message == (
+        "validate: by the host's own router mail from <anna@corp.test> to b@corp.test goes to "
+        "smtp:[a.relays.test]:25, not to smtp:[x.test]:25; the host is as it was before"
+    )
+    assert here.deploy(expand_and_switch(here), _OTHER, asked=right).warnings == ()
+
+
+@pytest.mark.parametrize("shell", shells())
+def test_the_router_of_the_host_tells(host: PostfixHost, shell: str) -> None:
+    """Where the files that are there send mail, null sender and hostile addresses included."""
+    pairs = [("", "b@world.test"), ("a@x.test", "root"), ("a@x.test", "b@$(id).test"), ("-n", "'b@x.test")]
+    facts = replace(host, shell=shell).observe(pairs).values
+
+    assert [facts[f"route.{number}"] for number in (1, 2, 3, 4)] == [
+        "4096 smtp world.test",
+        "256 local mail1.lab.test",
+        "4100 CHANNEL NOT UPDATED NEXTHOP NOT UPDATED",
+        "4096 smtp x.test",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "table", "domain", "now"),
+    [
+        ("mydestination = mail1.lab.test, own.test", "own.test", "own.test", "local:mail1.lab.test"),
+        ("relay_domains = backup.test", "", "backup.test", "relay:backup.test"),
+        ("virtual_mailbox_domains = hash:/etc/postfix/doms", "virt.test", "virt.test", "virtual:virt.test"),
+        ("virtual_mailbox_domains = v1.test v2.test", "*", "localhost", "local:mail1.lab.test"),
+    ],
+)
+def test_own_domains_stay(host: PostfixHost, settings: str, table: str, domain: str, now: str) -> None:
+    """What the host receives, in any class, does not start to leave through a relay, unless that is allowed."""
+    host.machine.write(f"{CONFIG}/doms", b"virt.test x\nanna@other.test y\n")
+    host.machine.run(["postmap", f"{CONFIG}/doms"])
+    host.machine.write(f"{CONFIG}/main.cf", host.main_cf(**dict([settings.split(" = ")])))
+    host.machine.run(["touch", "-d", "1 minute ago", f"{CONFIG}/main.cf"])
+    tables = {**TABLES, "tls_policy": f"{TO_RELAY} may\n"}
+    if table:
+        tables["transport"] = f"{table} smtp:{TO_RELAY}\n"
+    wish = expand_and_switch(host, tables=tables)
+
+    with pytest.raises(DeployError) as caught:
+        host.deploy(wish)
+
+    assert caught.value.message.startswith(
+        f"validate: mail for {domain}, which this host receives itself, would leave by "
+    )
+    assert f"{TO_RELAY} (now {now}" in caught.value.message
+    assert caught.value.hint == "if that is meant: --allow-own-domains"
+    assert host.deploy(wish, _OTHER, allowed=["own-domain"]).warnings == ()
+
+
+def test_a_domain_that_left_already(host: PostfixHost) -> None:
+    """A backup MX behind a relayhost goes on behind another one."""
+    host.machine.write(f"{CONFIG}/main.cf", host.main_cf(relay_domains="backup.test", relayhost="[b.relays.test]:25"))
+    host.machine.run(["touch", "-d", "1 minute ago", f"{CONFIG}/main.cf"])
+
+    assert host.deploy(expand_and_switch(host, tables={**TABLES, "tls_policy": f"{TO_RELAY} may\n"})).steps
+
+
+def test_a_router_that_does_not_answer(host: PostfixHost) -> None:
+    """Is said; the change is made on what the model knows."""
+    shim(host, "tr", """[ "$1" = '\\000' ] || exec /usr/bin/tr "$@"\ncat >/dev/null""")
+
+    done = host.deploy(expand_and_switch(host), asked=[_question("b@corp.test", "[x.test]:25")])
+
+    assert done.warnings == ("the host's own router could not be asked about the new routes",)
 
 
 def test_warnings_of_before(host: PostfixHost) -> None:

@@ -1,0 +1,1 @@
+"""What is wrong with a host's mail, examined from its own network."""
