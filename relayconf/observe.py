@@ -12,7 +12,7 @@ from relayconf.errors import HostError, ObserveError
 from relayconf.facts import Facts
 from relayconf.files import ActualFile
 from relayconf.model import Host
-from relayconf.mta.base import Mta
+from relayconf.mta.base import Watched
 from relayconf.remote.base import Session
 from relayconf.shell import OBSERVE, assemble
 from relayconf.text import printable
@@ -152,7 +152,7 @@ def _expired(unconfirmed: str) -> str | None:
     return name if window in {"overdue", "rebooted"} else None
 
 
-def _facts(stdout: bytes, host: Host, mta: Mta, known: Mapping[str, str]) -> Facts:
+def _facts(stdout: bytes, host: Host, mta: Watched, known: Mapping[str, str]) -> Facts:
     lines, packed, status = _split(stdout)
     answer = _Answer()
     awaited = {file.path for file in mta.watched(host)}
@@ -173,7 +173,7 @@ def _facts(stdout: bytes, host: Host, mta: Mta, known: Mapping[str, str]) -> Fac
     return Facts(values=answer.facts, files=files, unfinished=unfinished)
 
 
-def request_text(host: Host, mta: Mta, lines: Sequence[str]) -> bytes:
+def request_text(host: Host, mta: Watched, lines: Sequence[str]) -> bytes:
     """The request that a script reads first: what it must know of *host*, then *lines*, then `end`.
 
     Raises HostError for a value that no line can hold.
@@ -189,7 +189,7 @@ def request_text(host: Host, mta: Mta, lines: Sequence[str]) -> bytes:
 def observe(
     session: Session,
     host: Host,
-    mta: Mta,
+    mta: Watched,
     known: Mapping[str, str] | None = None,
     asked: Sequence[tuple[str, str]] = (),
 ) -> Facts:

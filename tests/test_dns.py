@@ -145,10 +145,10 @@ def test_each_of_several(here: Server) -> None:
     """At once, in their order; of no servers there are no answers."""
     with dns_server(Zone(names={"a.example": Outcome.TIMEOUT})) as silent:
         began = time.monotonic()
-        found = ask_each([silent, here, silent, silent], "a.example", "A", timeout=0.4)
+        found = ask_each([silent, here, silent, silent], "a.example", "A", timeout=1.0)
 
     assert [answer.outcome for answer in found] == [Outcome.TIMEOUT, Outcome.FOUND, Outcome.TIMEOUT, Outcome.TIMEOUT]
-    assert time.monotonic() - began < 1.1
+    assert time.monotonic() - began < 2.5
     assert ask_each([], "a.example", "A") == ()
 
 

@@ -56,4 +56,5 @@ for _command in (
 ):
     app.command()(_command)
 
+app.command("import")(fleet.import_host)
 app.add_typer(spf.app)

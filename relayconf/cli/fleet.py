@@ -10,6 +10,9 @@ import typer
 from relayconf.cli.options import (
     DEFAULT_INVENTORY,
     AcceptNewOption,
+    ConfigOption,
+    ControlOption,
+    FlavourOption,
     HostsArgument,
     InventoryOption,
     JsonOption,
@@ -24,6 +27,7 @@ from relayconf.commands.options import SpfOptions
 from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
+from relayconf.model import MtaName
 
 
 def plan(
@@ -145,5 +149,45 @@ def apply(
             allowed=[code for code, is_given in given.items() if is_given],
         )
         return apply(console, options, how)
+
+    run(action)
+
+
+def import_host(
+    target: Annotated[
+        str | None, typer.Argument(metavar="[USER@]HOST", help="The host, reached over SSH; this machine if none.")
+    ] = None,
+    inventory: Annotated[
+        Path | None, typer.Option("-i", "--inventory", help="The inventory that HOST is in, when it is in one.")
+    ] = None,
+    control: ControlOption = None,
+    config: ConfigOption = None,
+    flavour: FlavourOption = None,
+    mta: Annotated[MtaName | None, typer.Option("--mta", help="Which MTA, where there are two.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file, not to standard output.")] = None,
+    secrets_dir: Annotated[
+        Path | None, typer.Option("--secrets-dir", help="Write the passwords found there to files in this folder.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there.")] = False,
+    accept_new: AcceptNewOption = False,
+) -> None:
+    """Write an inventory of what is on a server. Nothing is changed there."""
+
+    def action(console: Console) -> ExitCode:
+        from relayconf.commands.import_host import ImportOptions, import_host
+
+        options = ImportOptions(
+            target=target,
+            inventory=inventory,
+            control=control,
+            config=config,
+            flavour=flavour,
+            mta=mta,
+            accept_new=accept_new,
+            out=out,
+            secrets=secrets_dir,
+            overwrite=overwrite,
+        )
+        return import_host(console, options)
 
     run(action)

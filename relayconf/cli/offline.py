@@ -9,6 +9,9 @@ import typer
 
 from relayconf.cli.options import (
     DEFAULT_INVENTORY,
+    ConfigOption,
+    ControlOption,
+    FlavourOption,
     HostsArgument,
     InventoryOption,
     JsonOption,
@@ -19,12 +22,6 @@ from relayconf.commands.options import Options
 from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
-
-ControlOption = Annotated[Path | None, typer.Option("--control", help="A qmail control directory on this machine.")]
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="A Postfix configuration directory on this machine.")
-]
-FlavourOption = Annotated[str | None, typer.Option("--flavour", help="Whose control directory it is.")]
 
 
 def _pair(sender: str | None, recipient: str | None) -> tuple[str, str]:

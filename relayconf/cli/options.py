@@ -21,6 +21,11 @@ TemplatesOption = Annotated[Path | None, typer.Option("--templates", help="A fol
 ParallelOption = Annotated[int, typer.Option("--parallel", min=1, max=500, help="Hosts worked on at a time.")]
 AcceptNewOption = Annotated[bool, typer.Option("--accept-new", help="Trust and remember unknown SSH host keys.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ControlOption = Annotated[Path | None, typer.Option("--control", help="A qmail control directory on this machine.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="A Postfix configuration directory on this machine.")
+]
+FlavourOption = Annotated[str | None, typer.Option("--flavour", help="Whose control directory it is.")]
 
 ResolverOption = Annotated[
     list[str] | None, typer.Option("--resolver", metavar="ADDRESS", help="Ask this DNS resolver.")

@@ -22,10 +22,17 @@ from relayconf.templating import Templates, default_directories
 from relayconf.visits import Visits
 
 
-def _connector(options: Options, console: Console) -> Callable[[Host], Session]:
+def _connector(*, accept_new: bool, console: Console) -> Callable[[Host], Session]:
     from relayconf.remote.ssh import Connector  # noqa: PLC0415  200 ms that an all-local run does not need
 
-    return Connector(accept_new=options.accept_new, accepted=console.talk).connect
+    return Connector(accept_new=accept_new, accepted=console.talk).connect
+
+
+def connect_once(host: Host, *, accept_new: bool, console: Console) -> Session:
+    """A session to *host*, for a command that has no inventory."""
+    if host.connection == "local":
+        return LocalSession(become=host.ssh.become)
+    return _connector(accept_new=accept_new, console=console)(host)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +69,7 @@ class Wiring:
 
     @cached_property
     def _ssh(self) -> Callable[[Host], Session]:
-        return _connector(self.options, self.console)
+        return _connector(accept_new=self.options.accept_new, console=self.console)
 
     def connect(self, host: Host) -> Session:
         """A session to *host*, over SSH or on this machine."""

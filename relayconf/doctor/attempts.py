@@ -27,7 +27,6 @@ class State(StrEnum):
 
 
 _REASONS = (
-    (State.UNKNOWN, re.compile(r"temporary failure in name|try again|no address associated", re.IGNORECASE)),
     (State.REFUSED, re.compile(r"connection refused", re.IGNORECASE)),
     (State.NO_ROUTE, re.compile(r"no route to host|network (?:is )?unreachable|host is unreachable", re.IGNORECASE)),
     (

@@ -35,7 +35,7 @@ def _is_loopback(name: str) -> bool:
         return name == "localhost"
 
 
-def _is_self(host: Host, nexthop: Nexthop) -> bool:
+def is_self(host: Host, nexthop: Nexthop) -> bool:
     """Whether *nexthop* is the MTA of *host*. On the loopback interface, another port is another program."""
     if _is_loopback(nexthop.host):
         return nexthop.port == 25
@@ -49,7 +49,7 @@ def _check_default(once: _Once, merged: MergedHost) -> None:
         if isinstance(default, At):
             if default.host == host.name:
                 once.complain(place, "via_self", host=host.name, table="relay")
-        elif isinstance(default, Smarthost | Internal) and _is_self(host, default.nexthop):
+        elif isinstance(default, Smarthost | Internal) and is_self(host, default.nexthop):
             once.complain(place, "relay_self", host=host.name)
 
 
@@ -74,7 +74,7 @@ def _check_table(
             if isinstance(target, At):
                 code = "via_self" if table is host.routes and target.host == host.name else ""
             elif isinstance(target, Smarthost | Internal):
-                code = "target_self" if _is_self(host, target.nexthop) else ""
+                code = "target_self" if is_self(host, target.nexthop) else ""
             else:
                 continue
             if code and any(table.get(key) is target for key in keys):
@@ -88,7 +88,7 @@ def _check_senders(once: _Once, merged: MergedHost) -> None:
             route = layer.senders.entries[key]
             if route is None or host.senders.get(key) is not route:
                 continue
-            if isinstance(route.target, Smarthost) and _is_self(host, route.target.nexthop):
+            if isinstance(route.target, Smarthost) and is_self(host, route.target.nexthop):
                 once.complain(place, "relay_self", host=host.name)
 
 

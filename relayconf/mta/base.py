@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from relayconf.drift import Drift
 from relayconf.facts import Facts, Finding
 from relayconf.files import DesiredFile, WatchedFile
-from relayconf.model import Host, SecretRef, TlsLevel
+from relayconf.model import Direct, Discard, FlavourName, Host, Local, Mx, Reject, Retry, SecretRef, TlsLevel
 from relayconf.templating import Templates
 
 Resolve: TypeAlias = Callable[[SecretRef], str]
@@ -39,6 +39,46 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server as files on a host name it; whether an inventory can say so is not known yet.
+
+    `shown` names it without anything that could be a password. `is_ours` marks one that a domain of ours is handed to.
+    """
+
+    host: str = field(repr=False)
+    port: int
+    shown: str = field(default="", compare=False)
+    mx_lookup: bool = False
+    tls: TlsLevel = TlsLevel.NONE
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    is_ours: bool = False
+
+
+FoundTarget: TypeAlias = Local | Direct | Mx | Server | Reject | Retry | Discard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the files of one host say, to be written down as an inventory. All keys are lower case.
+
+    `name` is what the host calls itself; `default` has more than one entry where they stand in for one another,
+    none where what is there cannot be meant.
+    `unsaid` is what no inventory can say, in words without secrets; `remarks` is what has no effect on mail.
+    """
+
+    name: str
+    default: tuple[Server | Direct, ...]
+    domains: Mapping[str, FoundTarget]
+    routes: Mapping[str, FoundTarget]
+    senders: Mapping[str, Server | Direct] = field(default_factory=dict)
+    rewrite: Mapping[str, str] = field(default_factory=dict)
+    flavour: FlavourName | None = None
+    unsaid: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A message whose way the MTA of the host is asked for, and the answer without which the model is wrong.
 
@@ -51,20 +91,25 @@ class Question:
     nexthop: str
 
 
-class Mta(Protocol):
-    """One MTA: what it needs, what it can do, how it reads its files."""
+class Watched(Protocol):
+    """What `observe` has to know to look at a host."""
 
     # The shell fragment; docs/wire.md names its functions.
-    SHELL: Path
-
-    # What the fixed helper has beside it: which changes it lets pass (docs/wire.md).
-    GUARD: Sequence[Path | str]
+    @property
+    def SHELL(self) -> Path: ...  # noqa: N802  a constant of the MTA's module
 
     # Parameters for the shell fragment, such as the home directory that the inventory names.
     def parameters(self, host: Host) -> Mapping[str, str]: ...
 
     # The files that `observe` reads for this host.
     def watched(self, host: Host) -> Sequence[WatchedFile]: ...
+
+
+class Mta(Watched, Protocol):
+    """One MTA: what it needs, what it can do, how it reads its files."""
+
+    # What the fixed helper has beside it: which changes it lets pass (docs/wire.md).
+    GUARD: Sequence[Path | str]
 
     # What the inventory wishes that this MTA cannot do, known before the host is asked.
     def refusals(self, host: Host) -> Sequence[Finding]: ...
@@ -100,3 +145,13 @@ class Mta(Protocol):
 
     # Where secrets stand in a file's content, as (start, end) byte offsets, in order and not overlapping.
     def secret_spans(self, path: str, content: bytes) -> Sequence[tuple[int, int]]: ...
+
+
+class Importer(Protocol):
+    """The part of an MTA that reads what is on a host for an inventory to say the same."""
+
+    # More files that are read, by absolute path, as far as *facts* tell.
+    def sources(self, facts: Facts) -> Sequence[str]: ...
+
+    # What the files say, for an inventory to say the same; *more* has the contents of `sources` (None: absent).
+    def found(self, host: Host, facts: Facts, more: Mapping[str, bytes | None]) -> Found: ...

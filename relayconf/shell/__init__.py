@@ -10,6 +10,7 @@ _HERE = Path(__file__).parent
 
 CORE = _HERE / "core.sh"
 OBSERVE = (_HERE / "observe.sh",)
+SOURCES = _HERE / "sources.sh"
 DEPLOY = (_HERE / "transaction.sh", _HERE / "deploy.sh")
 UNDO = (_HERE / "transaction.sh", _HERE / "undo.sh")
 DOCTOR = (_HERE / "doctor.sh",)

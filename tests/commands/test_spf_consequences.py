@@ -83,7 +83,7 @@ def test_a_dns_that_is_silent_holds_nothing_up(host: LocalHost) -> None:
         how = replace(options(host, here), spf=SpfOptions(resolvers=[str(here)] * 3, seconds=0.5))
         code = plan(heard.console, how)
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     assert code is ExitCode.OK
     assert (
         "SPF       unknown: the DNS does not say what kamata-net.com publishes now: no answer in time\n"

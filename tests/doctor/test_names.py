@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -74,12 +76,15 @@ def test_names_that_cannot_be() -> None:
     assert session.opened == []
 
 
-def test_the_host_s_own_library() -> None:
+def test_the_host_s_own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Finds what /etc/hosts or the resolver has; what it does not find is unknown, not missing."""
-    own = 'getent() { [ "$2" != found.test. ] || echo "127.255.255.254 STREAM found.test"; }\n'
+    own = tmp_path / "getent"
+    own.write_text('#!/bin/sh\n[ "$2" != found.test. ] || echo "127.255.255.254 STREAM found.test"\n')
+    own.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with dns_server(ZONE) as server:
         resolver = HostResolver(
-            session=Ways(forwarding=False, first=own), targets=targets(servers=[f"127.0.0.1#{server.port}"], tools=())
+            session=Ways(forwarding=False), targets=targets(servers=[f"127.0.0.1#{server.port}"], tools=())
         )
         answers = resolver.ask([("found.test", "A"), ("none.test", "A"), ("found.test", "MX")])
 

@@ -32,6 +32,7 @@ def test_without_a_tool() -> None:
     assert (opened.greeting, seen_address(opened)) == ("220 relay.test ESMTP", "203.0.113.7")
     assert server.verbs() == ["EHLO", "QUIT"]
     assert set(session.opened) == set(places)
+    assert visit.forbidden is None
 
 
 def test_silence_by_the_session() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import time
@@ -7,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from relayconf.errors import BecomeError, ConnectError, ConnectionLost, TcpRefused
-from relayconf.remote.local import LocalSession
+from relayconf.errors import BecomeError, ConnectError, ConnectionLost, TcpReason, TcpRefused
+from relayconf.remote.local import LocalSession, _reason
 from tests.support.shells import shell_folder
 
 
@@ -131,6 +132,23 @@ def test_tcp_reasons() -> None:
 
     assert refused.value.message == f"no connection to 127.0.0.1 port {port}: connection refused"
     assert unresolvable.value.message == "no connection to no-such-host.invalid port 25: the name does not resolve"
+    assert (refused.value.reason, unresolvable.value.reason) == ("refused", "no name")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "x"), "no name"),
+        (socket.gaierror(socket.EAI_AGAIN, "x"), "unknown"),
+        (TimeoutError(), "timeout"),
+        (ConnectionRefusedError(), "refused"),
+        (OSError(errno.EHOSTUNREACH, "x"), "no route"),
+        (OSError(errno.EPERM, "x"), "unknown"),
+    ],
+)
+def test_tcp_reasons_as_words(error: OSError, reason: TcpReason) -> None:
+    """That nobody could be asked for a name says nothing of the name."""
+    assert _reason(error) == reason
 
 
 def test_tcp_time_out() -> None:
@@ -143,3 +161,4 @@ def test_tcp_time_out() -> None:
             LocalSession().open_tcp("127.0.0.1", port, timeout=0.3)
 
     assert caught.value.message == f"no connection to 127.0.0.1 port {port}: no answer in time"
+    assert caught.value.reason == "timeout"

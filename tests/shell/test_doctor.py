@@ -38,9 +38,7 @@ def needed(shell: str, tool: str) -> None:
             pytest.skip(f"{program} is not installed")
 
 
-@pytest.mark.parametrize(
-    ("shell", "tool"), [(shell, tool) for shell in SHELLS for tool in ("bash", "perl")] + [("dash", "nc")]
-)
+@pytest.mark.parametrize(("shell", "tool"), [*((shell, "bash") for shell in SHELLS), ("dash", "perl"), ("dash", "nc")])
 @pytest.mark.usefixtures("path")
 def test_connections(shell: str, tool: str) -> None:
     """Open with what is said there, refused, filtered, without a name."""

@@ -88,6 +88,24 @@ def _reply(zone: Zone, query: dns.message.Message, *, udp: bool) -> bytes | None
 
 
 @contextmanager
+def _udp_beside(
+    tcp: type[socketserver.StreamRequestHandler], udp: type[socketserver.BaseRequestHandler], address: str, port: int
+) -> Iterator[tuple[socketserver.ThreadingUDPServer, socketserver.ThreadingTCPServer]]:
+    """Servers at one port of both kinds; one that is free for datagrams may be taken for connections."""
+    for _ in range(20):
+        server = socketserver.ThreadingUDPServer((address, port), udp)
+        try:
+            beside = socketserver.ThreadingTCPServer((address, server.server_address[1]), tcp)
+        except OSError:
+            server.server_close()
+            continue
+        with server, beside:
+            yield server, beside
+        return
+    raise OSError("no port is free for both")
+
+
+@contextmanager
 def dns_server(
     zone: Zone, *, address: str = _ADDRESS, port: int = 0, keyring: Keyring = None, signs: bool = True
 ) -> Iterator[Server]:
@@ -110,16 +128,15 @@ def dns_server(
             if reply:
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)
 
-    with socketserver.ThreadingUDPServer((address, port), Udp) as udp:
+    with _udp_beside(Tcp, Udp, address, port) as (udp, tcp):
         port = udp.server_address[1]
-        with socketserver.ThreadingTCPServer((address, port), Tcp) as tcp:
-            threads = [threading.Thread(target=one.serve_forever, args=(0.02,)) for one in (udp, tcp)]
+        threads = [threading.Thread(target=one.serve_forever, args=(0.02,)) for one in (udp, tcp)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield Server(address=address, port=port)
+        finally:
+            udp.shutdown()
+            tcp.shutdown()
             for thread in threads:
-                thread.start()
-            try:
-                yield Server(address=address, port=port)
-            finally:
-                udp.shutdown()
-                tcp.shutdown()
-                for thread in threads:
-                    thread.join()
+                thread.join()

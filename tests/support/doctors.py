@@ -12,14 +12,10 @@ from relayconf.remote.local import LocalSession
 
 
 class Ways(LocalSession):
-    """A session to this machine whose scripts, or whose connections, may be forbidden as an sshd forbids them.
+    """A session to this machine whose scripts, or whose connections, may be forbidden as an sshd forbids them."""
 
-    *first* stands in front of each script.
-    """
-
-    def __init__(self, *, scripts: bool = True, forwarding: bool = True, first: str = "") -> None:
+    def __init__(self, *, scripts: bool = True, forwarding: bool = True) -> None:
         super().__init__()
-        self.first = first
         self.scripts = scripts
         self.forwarding = forwarding
         self.opened: list[tuple[str, int]] = []
@@ -37,7 +33,7 @@ class Ways(LocalSession):
         """As usual, or not at all."""
         if not self.scripts:
             raise ConnectError("the login shell did not start the script")
-        return super().run(self.first + script, args, stdin, timeout=timeout, limit=limit, unknown_hint=unknown_hint)
+        return super().run(script, args, stdin, timeout=timeout, limit=limit, unknown_hint=unknown_hint)
 
     def open_tcp(self, host: str, port: int, *, timeout: float = 10.0) -> socket.socket:
         """As usual, or as AllowTcpForwarding no has it."""

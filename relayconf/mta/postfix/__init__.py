@@ -10,7 +10,7 @@ from relayconf.model import Host
 from relayconf.mta.postfix.checks import findings
 from relayconf.mta.postfix.edited import drift, takes_over
 from relayconf.mta.postfix.guarding import GUARD
-from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, in_use
+from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, THEIRS, in_use, theirs
 from relayconf.mta.postfix.phases import desired
 from relayconf.mta.postfix.questions import questions
 from relayconf.mta.postfix.reading import routes, same_meaning, secret_spans
@@ -41,6 +41,7 @@ SHELL = Path(__file__).with_name("postfix.sh")
 _WATCHED = (
     *(WatchedFile(path=path, managed=True, secret=False) for path in (MAIN_CF, MASTER_CF, RECORD)),
     *(WatchedFile(path=in_use(name), managed=False, secret=name == "sasl_passwd") for name in SOURCES),
+    *(WatchedFile(path=theirs(name), managed=False, secret=name == "smtp_sasl_password_maps") for name in THEIRS),
 )
 
 

@@ -104,6 +104,9 @@ def _wish(host: Host) -> Wish:
 
 
 def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) -> Iterator[Finding]:
+    if not desired:
+        text = "mail goes as the inventory says already, by main.cf as it is: it stays until that changes"
+        yield Finding(code="postfix-kept", severity=Severity.NOTE, text=text)
     managed = _record(desired)
     wish = _wish(host)
     yield from _self(host, facts.values)
@@ -128,5 +131,5 @@ def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[
         found.append(error("postfix-unreadable", failure.message, *ways_out))
     else:
         found += _host(host, facts, live, desired)
-        found += linted.findings(facts, desired, {finding.code for finding in found})
+        found += linted.findings(facts, desired, tuple(found))
     return tuple(dict.fromkeys([*found, *_queue(facts.values)]))

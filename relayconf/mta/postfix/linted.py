@@ -77,16 +77,24 @@ def _key(fault: Fault) -> tuple[str, str, str]:
     return fault.code, _MOVES.sub("", fault.place.file), _MOVES.sub("", fault.text)
 
 
-def findings(facts: Facts, desired: Sequence[DesiredFile], told: Collection[str]) -> Iterator[Finding]:
+def _is_told(fault: Fault, told: Mapping[str, str]) -> bool:
+    """Whether the checks of the wish have said it; of parameters that are set twice they name those that are ours."""
+    if fault.code == "postfix-duplicate":
+        return fault.text.split()[0] in re.split(r"[\s,]+", told.get("postfix-duplicates", ""))
+    return _TOLD.get(fault.code) in told
+
+
+def findings(facts: Facts, desired: Sequence[DesiredFile], told: Collection[Finding]) -> Iterator[Finding]:
     """What stays wrong, said to have been so before, and what becomes wrong, whose errors refuse the plan.
 
-    *told* are the codes of what is said already. What the plan puts right is not worth a word.
+    *told* is what is said already. What the plan puts right is not worth a word.
     """
     if not desired:
         return
+    texts = {finding.code: finding.text for finding in told}
     before = {_key(fault): fault.finding for fault in lint(_before(facts))}
     for fault in lint(_after(facts, desired)):
-        if _TOLD.get(fault.code) in told:
+        if _is_told(fault, texts):
             continue
         old = before.get(_key(fault))
         if old is None:

@@ -78,6 +78,20 @@ BY_NAME = (
 )
 """Every parameter whose name begins with `PREFIX`."""
 
+THEIRS = (
+    "transport_maps",
+    "smtp_sasl_password_maps",
+    "smtp_tls_policy_maps",
+    "smtp_generic_maps",
+    "relay_domains",
+)
+"""The parameters whose only table, where it is a file of the admin's, is looked at."""
+
+
+def theirs(parameter: str) -> str:
+    """The symbolic path of the text of the admin's own table in *parameter*."""
+    return f"postfix:theirs/{parameter}"
+
 
 def wished(table: str) -> str:
     """The symbolic path of a table as the inventory alone says it."""

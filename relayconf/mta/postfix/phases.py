@@ -10,6 +10,7 @@ from relayconf.files import DesiredFile
 from relayconf.model import Host
 from relayconf.mta.postfix import live, ownership
 from relayconf.mta.postfix.generations import Step, directory_of, steps
+from relayconf.mta.postfix.kept import says_same
 from relayconf.mta.postfix.live import Live
 from relayconf.mta.postfix.locality import locality
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF, RECORD, SOURCES, in_generation, in_use
@@ -50,11 +51,13 @@ def _files(found: Live, way: Sequence[Step]) -> Iterator[DesiredFile]:
 def desired(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]:  # noqa: ARG001
     """The files of the way from what *facts* found to what was *rendered*, in rising phases.
 
-    Nothing where Postfix itself could not read the host's files: `findings` says so, as an error.
+    Nothing where relayconf never wrote anything and the host does the same already, in words of its own; and nothing
+    where Postfix itself could not read the host's files: `findings` says so, as an error.
     """
     try:
         found = live.read(facts)
         wanted = wish_of(rendered, locality(found, facts.values).domains)
-        return tuple(_files(found, steps(found, wanted)))
+        files = tuple(_files(found, steps(found, wanted)))
+        return () if says_same(facts, found, files) else files
     except (MainCfError, MapError):
         return ()

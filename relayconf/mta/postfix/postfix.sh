@@ -98,6 +98,7 @@ mta_facts() {
 	*[[:cntrl:]]*) reason='the path of the configuration directory contains control characters' && return 1 ;;
 	esac
 	set -- mail_version daemon_directory queue_directory default_database_type multi_instance_directories
+	set -- "$@" transport_maps smtp_sasl_password_maps smtp_tls_policy_maps smtp_generic_maps relay_domains
 	settings=$(postconf -c "$config" -x "$@" relayconf_maps myhostname mydestination 2>/dev/null)
 	read_setting "$settings" queue_directory
 	queue=$value generations=$config/relayconf
@@ -211,6 +212,22 @@ tell_queue() {
 	fact postfix.queue "$q_count ${q_oldest:-0}"
 }
 
+# The text of the only table of the parameter $1, where that is a file of the admin's beside main.cf and none is ours yet,
+# in `path`; else a place where nothing is.
+find_theirs() {
+	path=$generations/0/theirs may_lack=yes
+	[ "$live" = - ] || return 0
+	read_setting "$settings" "$1"
+	case $value in
+	*[!A-Za-z0-9_.:/-]* | */../* | *:"$generations"/*) return 0 ;;
+	hash:/* | btree:/* | lmdb:/* | cdb:/* | dbm:/* | texthash:/*) value=${value#*:} ;;
+	*) return 0 ;;
+	esac
+	case $value in
+	"$named"/* | "$config"/*) [ ! -f "$value" ] || [ ! -r "$value" ] || path=$value ;;
+	esac
+}
+
 mta_resolve() {
 	may_lack=
 	case $1 in
@@ -220,6 +237,10 @@ mta_resolve() {
 		;;
 	relayconf:postfix-parameters)
 		path=$state/postfix-parameters may_lack=yes
+		return 0
+		;;
+	postfix:theirs/*)
+		find_theirs "${1#postfix:theirs/}"
 		return 0
 		;;
 	postfix:live/*)

@@ -12,6 +12,8 @@ from relayconf.mta.base import Question
 from relayconf.mta.qmail import checks, spans
 from relayconf.mta.qmail.choice import chosen, flavour_findings
 from relayconf.mta.qmail.edited import drift, takes_over
+from relayconf.mta.qmail.kept import findings as findings_of_kept
+from relayconf.mta.qmail.kept import with_kept
 from relayconf.mta.qmail.paths import (
     AUTHSENDERS,
     ENVNOATHOST,
@@ -83,12 +85,13 @@ def watched(host: Host) -> Sequence[WatchedFile]:
 
 def desired(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]:
     """What was rendered for the flavour that the host has."""
-    return chosen(host, facts, rendered)
+    return with_kept(host, facts, chosen(host, facts, rendered))
 
 
 def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[Finding]:
     """What a human should know of the host's flavour, and of its files."""
-    return (*flavour_findings(host, facts), *checks.findings(host, facts, desired))
+    kept = findings_of_kept(facts, desired)
+    return (*flavour_findings(host, facts), *checks.findings(host, facts, desired), *kept)
 
 
 def secret_spans(path: str, content: bytes) -> Sequence[tuple[int, int]]:

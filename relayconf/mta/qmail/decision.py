@@ -151,6 +151,11 @@ def _by_host(directory: Directory, host: bytes, sender: bytes) -> tuple[QmailRou
     return _taken(directory, table, directory.flavour.read, key, words)
 
 
+def by_host(directory: Directory, host: bytes, sender: bytes) -> QmailRoute:
+    """The next hop for mail to *host* that no line of authsenders takes, before TLS is looked at."""
+    return _by_host(directory, host, sender)[0]
+
+
 def _remarks(directory: Directory, found: QmailRoute) -> Iterator[str]:
     if not directory.has_me:
         yield "control/me is missing: all of it waits in the queue"

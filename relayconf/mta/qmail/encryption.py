@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from relayconf.model import TlsLevel
-from relayconf.mta.qmail.flavours import Flavour
+from relayconf.mta.qmail.flavours import SMTP_PORT, Flavour
 from relayconf.mta.qmail.route import QmailRoute
 from relayconf.mta.qmail.smtproutes import parse
 from relayconf.mta.qmail.tlsdestinations import SMTPS_PORT, Destination, destination
@@ -60,6 +60,11 @@ def _by_folder(encryption: Encryption, route: QmailRoute) -> TlsLevel:
     if encryption.only_enforced or name in encryption.excluded:
         return TlsLevel.NONE
     return TlsLevel.MAY
+
+
+def demands_tls(destinations: Mapping[bytes, bytes], relay: bytes) -> bool:
+    """Whether the table *destinations* lets no mail go to *relay* without TLS, whatever the port."""
+    return _by_destination(destination(destinations, relay, SMTP_PORT)) not in {TlsLevel.NONE, TlsLevel.MAY}
 
 
 def encrypted(encryption: Encryption, route: QmailRoute) -> tuple[QmailRoute, TlsLevel]:

@@ -123,7 +123,8 @@ def _value_faults(flavour: Flavour, value: bytes) -> Iterator[str]:
         yield "extra"
 
 
-def _is_key(flavour: Flavour, key: bytes) -> bool:
+def is_key(flavour: Flavour, key: bytes) -> bool:
+    """Whether *key* is one that some recipient or bounce can be looked up by."""
     if _KEY.fullmatch(key) or (flavour.bounce_route and key == b"!@"):
         return True
     return flavour.unicode_keys and bool(_LETTERS_KEY.fullmatch(key))
@@ -143,7 +144,7 @@ def _check_line(lines: _Lines, flavour: Flavour, line: bytes, number: int) -> No
         lines.add("no-colon", number)
         return
     lines.see_key(fold(key), number)
-    if not _is_key(flavour, key):
+    if not is_key(flavour, key):
         lines.add("dead", number)
     for fault in dict.fromkeys(_value_faults(flavour, value)):
         lines.add(fault, number)

@@ -10,7 +10,7 @@ from tests.mta.postfix.hosts import host
 
 
 def test_watched_files() -> None:
-    """Two files and the record are managed; of the generation in use the passwords are secret."""
+    """Two files and the record are managed; of the generation in use, and of the admin's, the passwords are secret."""
     assert postfix.watched(host()) == (
         *(
             WatchedFile(path=path, managed=True, secret=False)
@@ -22,6 +22,11 @@ def test_watched_files() -> None:
         WatchedFile(path="postfix:live/tls_policy", managed=False, secret=False),
         WatchedFile(path="postfix:live/generic", managed=False, secret=False),
         WatchedFile(path="postfix:live/status_filter", managed=False, secret=False),
+        WatchedFile(path="postfix:theirs/transport_maps", managed=False, secret=False),
+        WatchedFile(path="postfix:theirs/smtp_sasl_password_maps", managed=False, secret=True),
+        WatchedFile(path="postfix:theirs/smtp_tls_policy_maps", managed=False, secret=False),
+        WatchedFile(path="postfix:theirs/smtp_generic_maps", managed=False, secret=False),
+        WatchedFile(path="postfix:theirs/relay_domains", managed=False, secret=False),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from relayconf.facts import Facts
+from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import Host, Local
 from relayconf.mta.postfix.linted import LARGEST, findings
@@ -15,10 +15,24 @@ from tests.mta.postfix.test_checks import told
 WANTED = host(relay("a"), domains={"localhost": Local()})
 
 
-def said(state: Facts, wanted: Host = WANTED, already: Collection[str] = ()) -> list[str]:
+def said(state: Facts, wanted: Host = WANTED, already: Collection[Finding] = ()) -> list[str]:
     """What a plan of *wanted* says of *state* when *already* was said."""
     found = findings(state, State(facts=state).desired(wanted), already)
     return [f"{one.severity} {one.code}: {one.text}" for one in found]
+
+
+def _said(code: str, text: str) -> Finding:
+    return Finding(code=code, severity=Severity.NOTE, text=text)
+
+
+def test_parameters_set_twice() -> None:
+    """Ours are told by the checks of the wish, the others here."""
+    state = facts({MAIN_CF: MAIN + b"relayhost = [x.test]\nbiff = no\nbiff = no\n"})
+
+    assert [text.split()[6] for text in said(state)] == ["relayhost", "biff"]
+    assert [text.split()[6] for text in said(state, already=[_said("postfix-duplicates", "ours: relayhost")])] == [
+        "biff"
+    ]
 
 
 def test_a_healthy_host() -> None:
@@ -76,7 +90,7 @@ def test_what_is_said_already() -> None:
     state = facts({MAIN_CF: MAIN + b"smtp_tls_wrappermode = yes\n"})
 
     assert [text.split()[1] for text in said(state)] == ["postfix-tls-wrapped:"]
-    assert said(state, already={"postfix-wrappermode"}) == []
+    assert said(state, already=[_said("postfix-wrappermode", "x")]) == []
     assert [text.split()[1] for text in told(WANTED, state)] == ["postfix-wrappermode:"]
 
 

@@ -14,6 +14,7 @@ from relayconf.errors import (
     ConnectError,
     HostKeyError,
     RelayconfError,
+    TcpReason,
     TcpRefused,
     Unreachable,
 )
@@ -137,27 +138,35 @@ def test_no_exception_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "text", "hint"),
+    ("error", "text", "hint", "reason"),
     [
         (
             ssh_exception.ChannelException(2, "Connect failed"),
             "refused, no route or a name that does not resolve (the SSH server does not say which)",
             None,
+            "unknown",
         ),
         (
             ssh_exception.ChannelException(1, "Administratively prohibited"),
             "its sshd forbids it",
             "see AllowTcpForwarding and PermitOpen in its sshd_config",
+            "forbidden",
         ),
-        (paramiko.SSHException("Timeout opening channel."), "no answer in time", "a firewall may drop the packets"),
-        (paramiko.SSHException("SSH session not active"), "the SSH connection is gone", None),
-        (EOFError(), "the SSH connection is gone", None),
+        (
+            paramiko.SSHException("Timeout opening channel."),
+            "no answer in time",
+            "a firewall may drop the packets",
+            "timeout",
+        ),
+        (paramiko.SSHException("SSH session not active"), "the SSH connection is gone", None, "unknown"),
+        (EOFError(), "the SSH connection is gone", None, "unknown"),
     ],
 )
-def test_tcp_refused(error: BaseException, text: str, hint: str | None) -> None:
+def test_tcp_refused(error: BaseException, text: str, hint: str | None, reason: TcpReason) -> None:
     """A connection from the host that did not open says as much as SSH lets it."""
     translated: RelayconfError = tcp_refused(error, "relay\n.example", 587)
 
     assert isinstance(translated, TcpRefused)
     assert translated.message == rf"no connection from the host to relay\n.example port 587: {text}"
     assert translated.hint == hint
+    assert translated.reason == reason

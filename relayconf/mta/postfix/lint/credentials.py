@@ -67,7 +67,7 @@ def keys(config: Configuration) -> Iterator[Fault]:
         if config.is_yes("smtp_sender_dependent_authentication", service) and any("@" in row.key for row in rows):
             continue
         for row in rows:
-            use = None if row.key.lower() in matched or "@" in row.key else _same_host(row.key, by_host)
+            use = None if row.key.lower() in matched else _same_host(row.key, by_host)
             if use is not None and is_whole:
                 blamed.add(use.text)
                 text = (

@@ -19,10 +19,6 @@ from relayconf.text import printable
 _TIME = re.compile(r"\s*\+?[0-9]{1,9}([wdhms].*)?", re.DOTALL)
 _REFERENCE = re.compile(r"\$[{(]?\s*([A-Za-z0-9_]+)")
 _SIMILAR = 0.87
-_RAW = frozenset(
-    {"default_rbl_reply", "forward_path", "command_execution_directory", "execution_directory_expansion_filter"}
-)
-"""Values that are expanded with other names than those of parameters."""
 
 _PEOPLE = ("smtp", "relay", "sender_dependent", "transport", "default_transport", "mydestination", "lmtp", "fallback")
 
@@ -97,8 +93,7 @@ def _who(name: str) -> str:
 def values(config: Configuration) -> Iterator[Fault]:
     """Values that stop the programs that read them."""
     for name in config.settings:
-        if name not in _RAW:
-            yield from _checked(config, name, None)
+        yield from _checked(config, name, None)
     for service in config.services:
         for name in service.options:
             yield from _checked(config, name, service)

@@ -61,6 +61,7 @@ class Exhibit:
     files: Mapping[str, Seen] = field(default_factory=dict)
     types: frozenset[str] | None = None
     plugins: frozenset[str] | None = frozenset({"plain", "login", "cram-md5"})
+    is_live: bool = True
     tail: str = ""
 
     @property
@@ -76,7 +77,7 @@ class Exhibit:
         for name, content in self.tables.items():
             files[f"/etc/postfix/{name}"] = seen(content, mode=0o600)
             files[f"/etc/postfix/{name}.db"] = Seen(present=True, mode=0o600, time=1)
-        around = Around(files={**files, **self.files}, types=self.types, plugins=self.plugins, is_live=True)
+        around = Around(files={**files, **self.files}, types=self.types, plugins=self.plugins, is_live=self.is_live)
         master = None if self.master is None else self.master.encode()
         return configuration(self.main.encode("utf-8", "surrogateescape"), master, around)
 

@@ -40,6 +40,23 @@ EXHIBITS = {
     ),
 }
 QUIET = (
+    Exhibit(settings={"smtp_sasl_mechanism_filter": "!plain, /x/"}, plugins=frozenset({"login"})),
+    Exhibit(
+        settings={
+            "smtp_sasl_security_options": "noanonymous",
+            "smtp_tls_policy_maps": "mysql:/m",
+            "smtp_tls_security_level": "may",
+        }
+    ),
+    Exhibit(
+        settings={
+            "smtp_sasl_security_options": "noanonymous",
+            "smtp_tls_policy_maps": "hash:/etc/postfix/p",
+            "transport_maps": "hash:/etc/postfix/t",
+        },
+        tables={"p": "[open.test] may\n", "t": "a.test smtp:[open.test]\n"},
+    ),
+    Exhibit(files={"/etc/postfix/sasl_passwd": seen(PASSWORDS)}, is_live=False),
     Exhibit(tables={"sasl_passwd": "relay.test user:geheim\n"}),
     Exhibit(tables={"sasl_passwd": "[relay.test]:587 user:geheim\nrelay.test user:geheim\n"}),
     Exhibit(

@@ -62,6 +62,11 @@ EXHIBITS = {
 }
 QUIET = (
     Exhibit(
+        settings={"smtp_tls_policy_maps": "hash:/etc/postfix/p", "relayhost": "[relay.test]"},
+        master=MASTER + "more unix - - y - - smtp -o smtp_fallback_relay=[relay.test]:25\n",
+        tables={"p": "[relay.test] secure\n", "sasl_passwd": "relay.test u:geheim\n"},
+    ),
+    Exhibit(
         settings={"smtp_tls_security_level": "none", "smtp_sasl_security_options": "noplaintext"},
         files={"/etc/ssl/certs/ca-certificates.crt": ABSENT},
     ),

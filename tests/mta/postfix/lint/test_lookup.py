@@ -54,6 +54,12 @@ EXHIBITS = {
 }
 QUIET = (
     Exhibit(
+        settings={"transport_maps": "hash:/etc/postfix/t"},
+        files={"/etc/postfix/t": seen("", time=9), "/etc/postfix/t.db": seen("", time=8)},
+        is_live=False,
+    ),
+    Exhibit(settings={"transport_maps": "hash:relative"}, files={"relative": ABSENT, "relative.db": ABSENT}),
+    Exhibit(
         settings={"mydestination": "/etc/postfix/domains, hash:/etc/postfix/d, $myhostname", "relayconf_a_maps": "x"},
         tables={"d": "x.test OK\n"},
     ),

@@ -29,6 +29,7 @@ EXHIBITS = {
     "obsolete": Exhibit(settings={"smtp_use_tls": "yes", "smtpd_use_tls": "yes", "smtp_tls_per_site": ""}),
 }
 QUIET = (
+    Exhibit(settings={"relay_hosts": "[relay.test]:587", "relayhost": "$relay_hosts"}),
     Exhibit(settings={"smtp_tls_security_level": "Secure", "smtp_connect_timeout": "30s", "queue_run_delay": "1h30m"}),
     Exhibit(settings={"smtp_sasl_security_options": "noplaintext noanonymous|noactive", "smtp_tls_ciphers": ""}),
     Exhibit(
