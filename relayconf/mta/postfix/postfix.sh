@@ -35,7 +35,7 @@ split_generation() {
 
 is_source() {
 	case $1 in
-	transport | sasl_passwd | tls_policy | generic | status_filter) ;;
+	transport | senders | sasl_passwd | tls_policy | generic | status_filter) ;;
 	*) return 1 ;;
 	esac
 }
@@ -500,7 +500,7 @@ list_relays() {
 # The relays of the settings $1 and of the generation in the directory $2.
 relays_of() {
 	read_setting "$1" relayhost
-	{ say "$value" && sed 's/#.*//; s/^[^[:space:]]*[[:space:]]*//' "$2/transport" 2>/dev/null; } | list_relays
+	{ say "$value" && cat "$2/transport" "$2/senders" 2>/dev/null | sed '/^[[:space:]]*#/d; s/^[^[:space:]]*[[:space:]]*//'; } | list_relays
 }
 
 # The addresses of the host $1 in `addresses`, as this host sees them. Status 2: there is nothing that could tell.
