@@ -136,9 +136,9 @@ def test_a_postfix_host(tmp_path: Path) -> None:
     assert "settings.smtp_helo_name = x (inventory.yaml:24:28)" in lines
     assert "rewrite[a@b.example] = c@d.example (inventory.yaml:23:24)" in lines
     assert [line for line in lines if line.startswith("senders")] == [
-        "senders[@a.example] = {relay: isp:465, auth: {username: a, password: env A}} (inventory.yaml:24:25)",
-        "senders[b@a.example] = {relay: unused:25} (inventory.yaml:24:93)",
-        "senders[<>] = direct (inventory.yaml:24:114)",
+        "senders[@a.example] = {relay: isp:465, auth: {username: a, password: env A}} (inventory.yaml:25:25)",
+        "senders[b@a.example] = {relay: unused:25} (inventory.yaml:25:93)",
+        "senders[<>] = direct (inventory.yaml:25:114)",
     ]
     assert "relays.unused.host = unused.example (inventory.yaml:11:18)" in lines
     assert not [line for line in lines if line.startswith("flavour")]

@@ -15,6 +15,7 @@ from relayconf.mta.postfix import maps
 from relayconf.mta.postfix.generations import GUARD_TABLE
 from relayconf.mta.postfix.main_cf import parse
 from relayconf.mta.postfix.names import GUARD, MAIN_CF, MASTER_CF, RECORD
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.routing import Way
 from relayconf.mta.postfix.tls import policy
 from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, generation, host, relay, sender, settled
@@ -111,10 +112,12 @@ def _assert_senders_mixable(before: State, after: State, hosts: Sequence[Host]) 
     for who in _PEOPLE:
         for way in {way_from(before, who), way_from(after, who)} - {None}:
             assert way is not None
-            one, other = speech(before, way, who), speech(after, way, who)
-            assert one == other, (who, way)
-            assert one.usable, (who, way)
-            assert (way.nexthop, one.credentials) in _own_words(hosts, who, _relays_of(hosts)), (who, way)
+            for hop in members(way.nexthop):
+                there = replace(way, nexthop=hop)
+                one, other = speech(before, there, who), speech(after, there, who)
+                assert one == other, (who, there)
+                assert one.usable, (who, there)
+                assert (hop, one.credentials) in _own_words(hosts, who, _relays_of(hosts)), (who, there)
 
 
 @settings(deadline=None, max_examples=150)

@@ -43,9 +43,10 @@ def refused(tables: Mapping[str, bytes | None], main: bytes = MAIN) -> str:
 
 def test_a_list() -> None:
     """All of it must be there, in its order; a row for its first alone is none for the list."""
-    wanted = replace(WANTED, default=(relay("a"), relay("b")), routes={"d.test": relay("a")}, domains={})
+    wanted = replace(WANTED, default=(relay("a"), relay("b")), routes={"d.test": relay("a")}, domains={}, senders={})
     first = replace(wanted, routes={"d.test": wanted.default[0]})
     rows: Mapping[str, bytes | None] = {
+        "senders": None,
         "transport": b"d.test smtp:[a.test]:587\n",
         "sasl_passwd": b"[a.test]:587 a:pw\n[b.test]:587 b:pw\n",
         "tls_policy": b"[a.test]:587 secure\n[b.test]:587 secure\n",
