@@ -56,6 +56,8 @@ def _answer(sender: str, recipient: str, value: str) -> Answer:
 
 
 def _checked(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    if len(pairs) > MOST:
+        raise UsageError(f"{len(pairs)} questions are too many for one look", hint=f"ask at most {MOST}")
     for given, recipient in pairs:
         sender = "" if given == "<>" else given
         for address in (sender, recipient):
@@ -64,16 +66,18 @@ def _checked(pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield sender, recipient
 
 
+def questions(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """*pairs* as they are asked. Raises UsageError for addresses that cannot be, and for more than `MOST`."""
+    return tuple(_checked(pairs))
+
+
 def ask(session: Session, host: Host, mta: Mta, pairs: Sequence[tuple[str, str]]) -> tuple[Answer | None, ...]:
     """Where the files of *host* send mail for *pairs* of sender (`<>`: a bounce) and recipient, by its own router.
 
     None where it has none, as qmail, or did not answer. A daemon that runs since before the last edit may still know
-    other files. Raises UsageError for addresses that cannot be asked and for more than `MOST`, ObserveError and what
-    the session raises.
+    other files. Raises ObserveError, and what `questions` and the session raise.
     """
-    if len(pairs) > MOST:
-        raise UsageError(f"{len(pairs)} questions are too many for one look", hint=f"ask at most {MOST}")
-    asked = list(_checked(pairs))
+    asked = questions(pairs)
     values = observe(session, host, mta, asked=asked).values
     found = (values.get(f"route.{number}") for number in range(1, len(asked) + 1))
     return tuple(
