@@ -29,7 +29,7 @@ _Pair: TypeAlias = tuple[str, str]
 _Answers: TypeAlias = Mapping[_Pair, Answer]
 
 SOURCES: Mapping[MtaName, str] = {
-    MtaName.POSTFIX: "the host's own router, by the files that are there",
+    MtaName.POSTFIX: "the host's own router",
     MtaName.QMAIL: "model, by the files of the host",
 }
 """Where the answers come from, in words."""
@@ -40,7 +40,8 @@ def _answer(pair: _Pair, found: oracle.Answer | None) -> Answer:
         value: Mapping[str, object] = {"unknown": "the router of this host does not answer"}
     else:
         kind = found.kind if found.is_certain else "unknown: a table of the host cannot be read"
-        value = {"class": kind, "transport": found.transport, "nexthop": found.nexthop}
+        by = "the daemon that works" if found.is_live else "the files that are there"
+        value = {"class": kind, "transport": found.transport, "nexthop": found.nexthop, "by": by}
     rows = tuple((name, str(text)) for name, text in value.items())
     return Answer(value={"sender": plain(pair[0]), "recipient": plain(pair[1]), **value}, rows=rows)
 
