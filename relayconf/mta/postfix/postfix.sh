@@ -628,9 +628,9 @@ mta_route() {
 	route="$o_who $class $transport $nexthop"
 }
 
-# Whether the candidate answers each line of `asked`, SENDER RECIPIENT TRANSPORT NEXTHOP.
-try_asked() {
-	k_list=${asked-}
+# Whether the candidate answers each line of `questions`, SENDER RECIPIENT TRANSPORT NEXTHOP.
+try_questions() {
+	k_list=${questions-}
 	while [ -n "$k_list" ]; do
 		k_line=${k_list%%"$nl"*} k_list=${k_list#*"$nl"}
 		k_sender=${k_line%% *} k_line=${k_line#* }
@@ -688,7 +688,7 @@ try_routes() {
 		note "warning the host's own router could not be asked about the new routes"
 		return 0
 	}
-	try_asked && try_own_domains
+	try_questions && try_own_domains
 }
 
 # Processes of master that work with what they read at their start, by pid and name. On Linux, one read and nothing more.
