@@ -56,6 +56,7 @@ _TRAP = _Trap()
 sys.addaudithook(_TRAP)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Twice as many as there are processors: tests of real hosts wait more than they work."""
     return 2 * (os.cpu_count() or 1)
