@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from relayconf.certificates import ClientCertificate, TlsVersion
+from relayconf.connection import Ssh
 
 
 class MtaName(StrEnum):
@@ -210,21 +211,6 @@ class SenderRoute:
 
     target: Smarthost | Direct
     credentials: Credentials | None = None
-
-
-Become: TypeAlias = Literal["sudo", "helper"]
-"""How scripts run as root: whatever comes in by `sudo sh`, or no others than a fixed helper holds."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ssh:
-    """How a host is reached. `None` leaves the choice to `~/.ssh/config` and its defaults."""
-
-    user: str | None = None
-    port: int | None = None
-    identity_file: str | None = None
-    proxy_jump: str | None = None
-    become: Become | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

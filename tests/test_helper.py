@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.deploy import undo_script
 from relayconf.errors import BecomeError, DeployError, ObserveError
 from relayconf.files import Change, DesiredFile
 from relayconf.helper import helper, sudo_rule
-from relayconf.model import Probe, Ssh
+from relayconf.model import Probe
 from relayconf.mta import qmail
 from relayconf.observe import request_text
 from relayconf.relay_tests import ANYBODY, RelayTest

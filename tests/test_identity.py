@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.identity import Identity
 from relayconf.inventory import load
 from relayconf.model import (
@@ -24,7 +25,6 @@ from relayconf.model import (
     Relay,
     SecretRef,
     SenderRoute,
-    Ssh,
 )
 from tests.support.hosts import ISP, TO_ISP, qmail_host
 
@@ -46,6 +46,7 @@ OTHERWISE: Mapping[str, Callable[[Host], Host]] = {
     "routes": lambda host: replace(host, routes={"x.test": Reject(text="no")}),
     "senders": lambda host: replace(host, senders={"x.test": SenderRoute(target=Direct())}),
     "rewrite": lambda host: replace(host, rewrite={"a@x.test": "b@x.test"}),
+    "settings": lambda host: replace(host, settings={"smtp_helo_name": "x"}),
     "egress": lambda host: replace(host, egress=("192.0.2.1",)),
     "qmail_home": lambda host: replace(host, qmail_home="/q"),
     "flavour": lambda host: replace(host, flavour="sagredo"),

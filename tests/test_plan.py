@@ -7,10 +7,11 @@ import hashlib
 
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.facts import Facts, Severity
 from relayconf.files import ActualFile, ChangeKind, DesiredFile
 from relayconf.masking import Masker
-from relayconf.model import Direct, Endpoint, Host, Relay, Smarthost, Ssh, TlsLevel
+from relayconf.model import Direct, Endpoint, Host, Relay, Smarthost, TlsLevel
 from relayconf.mta import qmail
 from relayconf.mta.base import EVERYTHING_ELSE
 from relayconf.plan import HostPlan, RouteChange, plan_host

@@ -10,6 +10,7 @@ from typing import cast
 
 from relayconf.commands.control import read_control
 from relayconf.commands.wiring import connect_once
+from relayconf.connection import Ssh
 from relayconf.console import Console
 from relayconf.errors import UsageError
 from relayconf.exits import ExitCode
@@ -21,7 +22,7 @@ from relayconf.inventory import find_host, load
 from relayconf.inventory.names import host_name
 from relayconf.inventory.problems import Fault
 from relayconf.inventory.writing import write
-from relayconf.model import Direct, FlavourName, Host, MtaName, Origin, SecretRef, Ssh
+from relayconf.model import Direct, FlavourName, Host, MtaName, Origin, SecretRef
 from relayconf.mta.base import Found
 from relayconf.mta.qmail.flavours import CLASSIC
 from relayconf.mtas import IMPORTERS

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relayconf import model
+from relayconf.connection import Ssh
 from relayconf.inventory import language, tables
 from relayconf.inventory.collect import Named
 from relayconf.inventory.layers import Item, Layer, settings
@@ -86,7 +87,7 @@ class Merger:
             mta=model.MtaName(_value(merged, "mta")),
             origin=entry.place.origin(key=True),
             connection=_value(merged, "connection", "ssh"),
-            ssh=model.Ssh(**{key: _value(merged, f"ssh.{key}") for key in language.Ssh.model_fields}),
+            ssh=Ssh(**{key: _value(merged, f"ssh.{key}") for key in language.Ssh.model_fields}),
             groups=groups,
             default=_value(merged, "relay"),
             domains=self._table([layer.domains for layer in layers]),

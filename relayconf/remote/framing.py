@@ -21,8 +21,8 @@ import shlex
 import threading
 from collections.abc import Sequence
 
+from relayconf.connection import Become
 from relayconf.errors import BecomeError, ConnectError, ConnectionLost
-from relayconf.model import Become
 from relayconf.remote.base import Completed
 from relayconf.text import printable
 

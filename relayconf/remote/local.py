@@ -14,8 +14,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Self
 
+from relayconf.connection import Become
 from relayconf.errors import ConnectError, TcpReason, TcpRefused
-from relayconf.model import Become
 from relayconf.remote.base import LIMIT, Completed
 from relayconf.remote.framing import Output, conclude, frame, outcome_unknown
 

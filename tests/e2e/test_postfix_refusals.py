@@ -96,13 +96,13 @@ def test_a_candidate_that_postfix_rejects_is_not_made_live(admin: LabAdmin) -> N
     template = (ROOT / "templates/postfix/main.cf.j2").read_text(encoding="utf-8")
     folder = admin.admin.folder / "mine" / "postfix"
     folder.mkdir(parents=True)
-    (folder / "main.cf.j2").write_text(f"{template}ipc_timeout = soon\n", encoding="utf-8")
+    (folder / "main.cf.j2").write_text(f"{template}inet_interfaces = 192.0.2.99\n", encoding="utf-8")
 
     ran = admin.run("apply", "--yes", "--templates", "mine")
 
     assert ran.code == ExitCode.HOST_FAILED, ran.out + ran.err
     assert "postfix check refuses the new configuration: " in ran.out, ran.out + ran.err
-    assert "ipc_timeout" in ran.out.partition("postfix check refuses")[2]
+    assert "inet_interfaces" in ran.out.partition("postfix check refuses")[2]
     assert _snapshot(host) == before
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.errors import ObserveError, UsageError
 from relayconf.importing.looking import look
-from relayconf.model import Direct, Host, Local, MtaName, Ssh
+from relayconf.model import Direct, Host, Local, MtaName
 from relayconf.mta.base import Server
 from relayconf.remote.local import LocalSession
 from tests.mta.postfix.real import POSTCONF

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from relayconf.model import Credentials, Direct, Host, MtaName, SecretRef, SenderRoute, Smarthost, Ssh
+from relayconf.connection import Ssh
+from relayconf.model import Credentials, Direct, Host, MtaName, SecretRef, SenderRoute, Smarthost
 from tests.inventory.writing import loaded, refused
 
 TEXT = """\

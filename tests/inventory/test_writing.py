@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from relayconf.connection import Ssh
 from relayconf.inventory import load
 from relayconf.inventory.writing import scalar, write
 from relayconf.model import (
@@ -27,7 +28,6 @@ from relayconf.model import (
     SecretRef,
     SenderRoute,
     Smarthost,
-    Ssh,
     TlsLevel,
 )
 from tests.support.hosts import qmail_host

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.errors import ConnectError, ConnectionLost, TcpRefused
-from relayconf.model import Ssh
 from relayconf.remote.base import LIMIT, Session
 from relayconf.remote.framing import MARK
 from relayconf.remote.local import LocalSession

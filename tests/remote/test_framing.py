@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from relayconf.connection import Become
 from relayconf.errors import BecomeError, ConnectError, ConnectionLost
-from relayconf.model import Become
 from relayconf.mta import qmail
 from relayconf.remote.base import Completed
 from relayconf.remote.framing import MARK, Output, conclude, frame

@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from relayconf.model import (
-    At,
-    Default,
-    Endpoint,
-    Host,
-    MtaName,
-    Nexthop,
-    Origin,
-    Relay,
-    Smarthost,
-    Ssh,
-    Target,
-    TlsLevel,
-)
+from relayconf.connection import Ssh
+from relayconf.model import At, Default, Endpoint, Host, MtaName, Nexthop, Origin, Relay, Smarthost, Target, TlsLevel
 
 ORIGIN = Origin(file="inventory.yaml", line=1, column=1)
 

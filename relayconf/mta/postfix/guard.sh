@@ -181,6 +181,10 @@ is_word() {
 # One nexthop, or several to fail over between.
 is_relayhost() {
 	g_words=$(say "$1" | tr , ' ')
+	case $g_words in
+	*[!\ ]*) ;;
+	*) return 1 ;;
+	esac
 	set -f
 	for g_word in $g_words; do
 		is_nexthop "$g_word" || {
@@ -189,7 +193,6 @@ is_relayhost() {
 		}
 	done
 	set +f
-	[ -n "$g_words" ]
 }
 
 # HOST or [HOST], and perhaps a port.

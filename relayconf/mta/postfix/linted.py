@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from relayconf.facts import Facts, Finding, Severity
@@ -12,9 +12,6 @@ from relayconf.mta.postfix.lint import lint
 from relayconf.mta.postfix.lint.codes import Fault
 from relayconf.mta.postfix.lint.configuration import Around, Configuration, Seen, configuration
 from relayconf.mta.postfix.names import MAIN_CF, MAPS, MASTER_CF, SOURCES, in_use
-
-LARGEST = 100_000
-"""Bytes of a table that is looked into at most: plans are made for many hosts, and our tables are proved anyway."""
 
 _DEFAULTS = {
     "postfix.config_directory": "config_directory",
@@ -36,13 +33,11 @@ _MILDER = {Severity.ERROR: Severity.WARNING, Severity.WARNING: Severity.NOTE, Se
 _MOVES = re.compile(r"\b(lines? |\w+:)[0-9]+(, [0-9]+)*|(?<=relayconf/)[0-9]+(?=/)")
 
 
-def _around(facts: Facts, tables: Mapping[str, bytes]) -> Around:
+def _around(facts: Facts, tables: Iterable[str]) -> Around:
     values = {name: value for name, value in facts.values.items() if value != "-"}
     types = values.get("postfix.types")
-    files = {
-        path: Seen(present=True, content=content if len(content) <= LARGEST else None)
-        for path, content in tables.items()
-    }
+    # Their rows were proved when they were rendered, and for a while they know the relays of before, too.
+    files = {path: Seen(present=True) for path in tables}
     return Around(
         files=files,
         types=frozenset(types.split()) if types else None,
@@ -58,17 +53,16 @@ def _content(facts: Facts, path: str) -> bytes | None:
 def _before(facts: Facts) -> Configuration:
     """The host as it is, with the tables of the generation in use."""
     main, master = _content(facts, MAIN_CF) or b"", _content(facts, MASTER_CF)
-    empty = configuration(main, master, _around(facts, {}))
-    tables = {f"{empty.value(MAPS)}/{name}": content for name in SOURCES if (content := _content(facts, in_use(name)))}
+    empty = configuration(main, master, _around(facts, ()))
+    tables = [f"{empty.value(MAPS)}/{name}" for name in SOURCES if _content(facts, in_use(name))]
     return replace(empty, around=_around(facts, tables))
 
 
 def _after(facts: Facts, desired: Sequence[DesiredFile]) -> Configuration:
     """The host as the plan leaves it."""
     last = {file.path: file.content for file in desired}
-    kept = _before(facts).around.files
-    tables = {path: seen.content for path, seen in kept.items() if seen.content is not None}
-    tables |= {file.target: file.content for file in desired if file.target and file.content is not None}
+    new = (file.target for file in desired if file.target and file.content is not None)
+    tables = dict.fromkeys((*_before(facts).around.files, *new))
     main = last.get(MAIN_CF) or b""
     return configuration(main, last.get(MASTER_CF), _around(facts, tables))
 

@@ -206,12 +206,12 @@ mta_facts() {
 	esac
 	find_group
 	sender=
-	if pid_of_home "$senders"; then
-		sender=$q_pid
-	elif [ -n "$q_pid" ]; then
+	# A child that is about to run another program is gone at the second look.
+	pid_of_home "$senders" || [ -z "$q_pid" ] || { look_for_processes && pid_of_home "$senders"; } || [ -z "$q_pid" ] || {
 		reason="several qmail-send run with the home $home"
 		return 1
-	fi
+	}
+	sender=$q_pid
 	fact qmail.home "$home"
 	fact qmail.control "$control"
 	[ -z "$group" ] || fact qmail.group "$group"

@@ -12,8 +12,8 @@ from typing import Self
 
 import paramiko
 
+from relayconf.connection import Become
 from relayconf.errors import ConnectionLost
-from relayconf.model import Become
 from relayconf.remote.base import LIMIT, Completed
 from relayconf.remote.framing import ASK_JOURNAL, Output, conclude, frame, outcome_unknown
 from relayconf.remote.ssh.translation import LibraryError, connect_error, tcp_refused

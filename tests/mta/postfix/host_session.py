@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from relayconf.connection import Become
 from relayconf.errors import ConnectionLost, TcpRefused
-from relayconf.model import Become
 from relayconf.remote.base import LIMIT, Completed
 from relayconf.remote.framing import conclude, frame
 from tests.lab import Machine

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Final, TypeAlias, cast
 
+from relayconf.connection import Become
 from relayconf.deploy import Deployed, Terms, deploy
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, Change, DesiredFile, WatchedFile
-from relayconf.model import Become, Host, MtaName
+from relayconf.model import Host, MtaName
 from relayconf.mta import postfix
 from relayconf.mta.base import Mta, Question
 from relayconf.observe import observe, request_text

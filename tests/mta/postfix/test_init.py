@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from relayconf.connection import Ssh
 from relayconf.files import WatchedFile
-from relayconf.model import Ssh
 from relayconf.mta import postfix
 from tests.mta.postfix.hosts import host
 

@@ -7,20 +7,9 @@ from dataclasses import replace
 import pytest
 
 from relayconf.certificates import ClientCertificate
+from relayconf.connection import Ssh
 from relayconf.facts import Severity
-from relayconf.model import (
-    Credentials,
-    Direct,
-    Discard,
-    Host,
-    Internal,
-    Nexthop,
-    Reject,
-    SecretRef,
-    Smarthost,
-    Ssh,
-    Target,
-)
+from relayconf.model import Credentials, Direct, Discard, Host, Internal, Nexthop, Reject, SecretRef, Smarthost, Target
 from relayconf.mta.postfix import refusals
 from tests.mta.postfix.hosts import host, relay, sender, tls_of
 

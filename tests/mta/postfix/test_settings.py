@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from relayconf.model import Host, Ssh
+from relayconf.connection import Ssh
+from relayconf.model import Host
 from relayconf.mta.postfix import desired, findings, refusals, render
 from relayconf.mta.postfix.state import for_services
 from tests.mta.postfix.hosts import BUILT_IN, State, facts, host, relay, secret, settled, tls_of

@@ -13,8 +13,9 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.errors import ConnectError, HostKeyError, Unreachable
-from relayconf.model import Host, Ssh
+from relayconf.model import Host
 from relayconf.remote.ssh import Connector
 from relayconf.remote.ssh.known_hosts import fingerprint
 from tests.support.hosts import qmail_host

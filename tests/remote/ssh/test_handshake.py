@@ -12,8 +12,9 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.errors import AuthenticationFailed
-from relayconf.model import Host, Ssh
+from relayconf.model import Host
 from relayconf.remote.ssh import Connector
 from relayconf.remote.ssh.handshake import check_host_key, start
 from relayconf.remote.ssh.known_hosts import Entry, KnownHosts, Verdict, fingerprint

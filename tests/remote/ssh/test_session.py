@@ -7,8 +7,9 @@ from pathlib import Path
 import paramiko
 import pytest
 
+from relayconf.connection import Ssh
 from relayconf.errors import BecomeError, ConnectionLost, TcpRefused, Unreachable
-from relayconf.model import Host, Ssh
+from relayconf.model import Host
 from relayconf.remote.ssh import Connector
 from relayconf.remote.ssh.session import _download
 from tests.support.hosts import qmail_host
