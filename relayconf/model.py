@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from relayconf.certificates import ClientCertificate, TlsVersion
+from relayconf.manage import Manage
 
 
 class MtaName(StrEnum):
@@ -233,8 +234,8 @@ class Host:
     `default` has more than one entry where failover is wished. `domains` and `routes` map a domain, a `.domain` for its
     subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `rewrite`
     maps an address or `@domain` to what takes its place in mail that leaves, `settings` Postfix's parameters to
-    their values. `flavour` and `qmail_home` are qmail's, `config_directory` Postfix's; directories are absolute
-    paths. None: found on the host.
+    their values. `flavour`, `qmail_home` and `manage` are qmail's, `config_directory` Postfix's; directories are
+    absolute paths. None: found on the host.
     """
 
     name: str
@@ -252,6 +253,7 @@ class Host:
     settings: Mapping[str, str] = field(default_factory=dict)
     egress: tuple[str, ...] = ()
     flavour: FlavourName | None = None
+    manage: Manage = field(default_factory=Manage)
     qmail_home: str | None = None
     config_directory: str | None = None
     state_directory: str = "/var/lib/relayconf"

@@ -14,7 +14,7 @@ from relayconf.inventory.targets import DomainsFrom
 from relayconf.model import Target
 
 _SCALARS = ("mta", "flavour", "connection", "egress", "qmail_home", "config_directory", "state_directory")
-_SSH = tuple(language.Ssh.model_fields)
+_MAPS = {"ssh": tuple(language.Ssh.model_fields), "manage": tuple(language.Manage.model_fields)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Item:
 class Layer:
     """What one layer says. `settings` have dotted keys (`ssh.user`); `broken` are keys whose value was refused.
 
-    `parameters` are what the key `settings` gives.
+    `parameters` are what the key `settings` gives, `virtual` what `manage.virtualdomains` does.
     """
 
     settings: Mapping[str, Item] = field(default_factory=dict)
@@ -37,6 +37,7 @@ class Layer:
     routes: Table[Target] = EMPTY
     rewrite: Table[str] = NO_WORDS
     parameters: Table[str] = NO_WORDS
+    virtual: Table[str] = NO_WORDS
     broken: frozenset[str] = frozenset()
 
 
@@ -72,10 +73,11 @@ class Maker:
         for key in _SCALARS:
             if key in given:
                 yield key, Item(value=getattr(source.layer, key), place=source.place.child(key))
-        if "ssh" in given:
-            ssh = source.layer.ssh
-            for key in _SSH if ssh is None else ssh.model_fields_set:
-                yield f"ssh.{key}", Item(value=getattr(ssh, key, None), place=source.place.child("ssh", key))
+        for name, keys in _MAPS.items():
+            if name in given:
+                entries = getattr(source.layer, name)
+                for key in keys if entries is None else entries.model_fields_set:
+                    yield f"{name}.{key}", Item(value=getattr(entries, key, None), place=source.place.child(name, key))
         if "relay" in given:
             place = source.place.child("relay")
             relay = source.layer.relay
@@ -109,10 +111,19 @@ class Maker:
             return NO_WORDS
         return table(source.layer.settings, source.place.child("settings"), names.parameter, lambda word, _: word)
 
+    def _virtual(self, source: Source) -> Table[str]:
+        if "manage" not in source.layer.model_fields_set:
+            return NO_WORDS
+        manage, place = source.layer.manage, source.place.child("manage", "virtualdomains")
+        if manage is not None and "virtualdomains" not in manage.model_fields_set:
+            return NO_WORDS
+        words = None if manage is None else manage.virtualdomains
+        return table(words, place, names.virtual_key, lambda word, _: word)
+
     def layer(self, sources: Sequence[Source]) -> Layer:
         """The layer that *sources* make together: one for a group or a host, one per file for the top."""
         settings: dict[str, Item] = {}
-        domains, routes, rewrite, parameters = EMPTY, EMPTY, NO_WORDS, NO_WORDS
+        domains, routes, rewrite, parameters, virtual = EMPTY, EMPTY, NO_WORDS, NO_WORDS, NO_WORDS
         for source in sources:
             for key, item in self._scalars(source):
                 if key in settings:
@@ -122,6 +133,7 @@ class Maker:
             domains, routes = united(domains, more_domains), united(routes, more_routes)
             rewrite = united(rewrite, more_rewrite)
             parameters = united(parameters, self._parameters(source))
+            virtual = united(virtual, self._virtual(source))
         flats = [flat for source in sources for flat in self._flats(source)]
         broken = {key for source in sources for key in _broken(source, settings)}
         domains = with_flats(domains, flats, self.flat_files.problems)
@@ -131,6 +143,7 @@ class Maker:
             routes=routes,
             rewrite=rewrite,
             parameters=parameters,
+            virtual=virtual,
             broken=frozenset(broken),
         )
 

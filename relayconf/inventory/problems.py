@@ -70,6 +70,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "not_address": ("not an address", "write `user@example.com`"),
     "not_sender": ("neither an address nor a domain", "write `user@example.com` or `@example.com`"),
     "not_ip": ("not an IP address", ""),
+    "virtual_prefix": (
+        "not a prefix of virtualdomains",
+        'a user, perhaps with an extension: `alice-shop`; "" takes a domain out of a wildcard',
+    ),
     "parameter_name": ("not the name of a parameter", "such as `smtp_helo_name`, see postconf(5)"),
     "identifier": ("not a usable name", "letters, digits, `.`, `-` and `_`, beginning with a letter or digit"),
     "reserved_name": ("`{name}` cannot name a relay: it is a word of `relay:`", ""),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from relayconf.inventory.document import Document, Location, Plain
 
-NOT_YET = ("senders", "manage")
+NOT_YET = ("senders",)
 """Keys of a layer without effect."""
 
 

@@ -14,12 +14,12 @@ def _refused(text: str) -> Document:
 
 def test_keys_are_taken_out() -> None:
     """A key without effect is refused by name wherever it stands, and gone from the data."""
-    document = _refused("senders: {}\ngroups: {g: {manage: []}}\nhosts: {mx1: {manage: [], mta: qmail}}\n")
+    document = _refused("senders: {}\ngroups: {g: {senders: {}}}\nhosts: {mx1: {senders: {}, mta: qmail}}\n")
 
     assert [str(problem) for problem in document.problems] == [
         "inventory.yaml:1:1: senders: `senders` is not supported yet",
-        "inventory.yaml:2:14: groups.g.manage: `manage` is not supported yet",
-        "inventory.yaml:3:15: hosts.mx1.manage: `manage` is not supported yet",
+        "inventory.yaml:2:14: groups.g.senders: `senders` is not supported yet",
+        "inventory.yaml:3:15: hosts.mx1.senders: `senders` is not supported yet",
     ]
     assert document.data == {"groups": {"g": {}}, "hosts": {"mx1": {"mta": "qmail"}}}
 

@@ -79,7 +79,19 @@ def _twins(host: Host) -> Iterator[Finding]:
             yield _error("postfix-same-server", text, "one entry of `relays` for both", "another name of that server")
 
 
-_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _tls, _users, _twins, settings.refused)
+def _manage(host: Host) -> Iterator[Finding]:
+    if names := host.manage.names():
+        text = (
+            f"`manage` names control files of qmail: {listing(names)}; which domains Postfix delivers and takes mail "
+            "for is in main.cf (mydestination, relay_domains, virtual_alias_domains, myhostname), which is the admin's"
+        )
+        yield _error("postfix-manage", text, "`manage` in a group of the qmail hosts", "set it in main.cf by hand")
+
+
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (
+    *(_failover, _keys, _tls, _users, _twins, _manage),
+    settings.refused,
+)
 
 
 def refusals(host: Host) -> tuple[Finding, ...]:
