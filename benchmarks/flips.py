@@ -6,7 +6,8 @@ As root on Debian; the hosts are the lab's (tests/lab). FLIPS (100) changes of r
 ten, RATE (40) messages a second while a round lasts. One host is changed by `relayconf apply --yes`, the other by a
 script that does all in one step and has only the new relays' credentials afterwards. On all, every smtp(8) ends after
 ten deliveries, and half a second passes between the rename of main.cf and the signal. Every fifth change is of the
-password at the same relays; after every second change by relayconf, one more apply forgets the credentials of before.
+password at the same relays; senders with credentials of their own get other ones with every change of relay, and every
+third time; after every second change by relayconf, one more apply forgets the credentials of before.
 On a third host there are CUT (40) changes, whose applies are killed at a random moment, the host's shell or the
 laptop; then `relayconf recover` or the next apply puts that right, while the load goes on.
 Exits with 1 when a host of relayconf's had anything but right ends.
@@ -46,15 +47,16 @@ def _wishes(flips: int) -> Iterator[Wish]:
 
     The relay b is used at port 587 and 465 in turn.
     """
-    default, password, port = "a", 0, 587
-    yield Wish(default=default, password=password)
+    default, password, port, own = "a", 0, 587, 0
+    yield Wish(default=default, password=password, own=own)
     for number in range(1, flips + 1):
         if number % 5 == 0:
             password = 1 - password
         else:
             default = "b" if default == "a" else "a"
             port = {"a": 587, "b": 465 if number % 4 else 587}[default]
-        yield Wish(default=default, port=port, password=password)
+        own = 1 - own if number % 3 == 0 else own
+        yield Wish(default=default, port=port, password=password, own=own)
 
 
 def _row(name: str, flips: int, hit: int, accounts: Sequence[Account]) -> str:
@@ -67,7 +69,8 @@ def _row(name: str, flips: int, hit: int, accounts: Sequence[Account]) -> str:
 
 
 def _play(lab: Lab, host: str, deploy: Deploy, wishes: Sequence[Wish], rate: float) -> Account:
-    account = Scene(lab, host=host, rate=rate).play(deploy, wishes[0], wishes[1:], pause=PAUSE)
+    has_senders = wishes[0].own is not None
+    account = Scene(lab, host=host, rate=rate, senders=has_senders).play(deploy, wishes[0], wishes[1:], pause=PAUSE)
     print(f"{host} {len(wishes) - 1} flips: {account}", flush=True)
     return account
 
@@ -96,7 +99,7 @@ def main() -> int:
         }
         wishes = {
             "mail1": list(_wishes(flips)),
-            "mail2": [replace(wish, port=587) for wish in _wishes(flips)],
+            "mail2": [replace(wish, port=587, own=None) for wish in _wishes(flips)],
             "mail3": list(_wishes(cut_flips)),
         }
         for host, deploy in firsts.items():

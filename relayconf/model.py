@@ -86,11 +86,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One port of a relay: its TLS level and whether credentials are presented there."""
+    """One port of a relay: its TLS level, whether its credentials are presented there, and any even in clear."""
 
     port: int
     tls: TlsLevel
     auth: bool
+    clear_auth: bool = False
 
     @property
     def implicit_tls(self) -> bool:
@@ -206,7 +207,7 @@ Default: TypeAlias = Smarthost | At | Internal | Direct
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderRoute:
-    """A sender-dependent relay, with its own credentials where given."""
+    """A sender-dependent relay, with the sender's own credentials where given."""
 
     target: Smarthost | Direct
     credentials: Credentials | None = None
@@ -232,10 +233,11 @@ class Host:
     """One mail server, everything merged and resolved.
 
     `default` has more than one entry where failover is wished. `domains` and `routes` map a domain, a `.domain` for its
-    subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `rewrite`
-    maps an address or `@domain` to what takes its place in mail that leaves, `settings` Postfix's parameters to
-    their values. `flavour`, `qmail_home` and `manage` are qmail's, `config_directory` Postfix's; directories are
-    absolute paths. None: found on the host.
+    subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `senders`
+    maps an envelope sender, an `@domain` or `<>` to its relay, for recipients that neither of them names. `rewrite`
+    maps an address or `@domain` to what takes its place in mail that leaves, `settings` Postfix's parameters to their
+    values. `flavour`, `qmail_home` and `manage` are qmail's, `config_directory` Postfix's; directories are absolute
+    paths. None: found on the host.
     """
 
     name: str
@@ -284,6 +286,10 @@ class Host:
             dot = key.find(".", 1)
             key = key[dot:] if dot > 0 else None
         return "", self.target(self.default[0])
+
+    def intended_sender(self, sender: str) -> SenderRoute | None:
+        """What `senders` says of *sender* (an address in lower case, or `<>`); None: as everybody's mail."""
+        return self.senders.get(sender) or self.senders.get(f"@{sender.rpartition('@')[2]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,8 @@ def _listing(names: Sequence[str]) -> str:
 
 def _relays(host: Host) -> tuple[Relay, ...]:
     """The relays of the host, the default's first; many routes share one target."""
-    targets = {id(target): target for target in (*host.default, *host.routes.values())}
+    by_sender = (route.target for route in host.senders.values())
+    targets = {id(target): target for target in (*host.default, *host.routes.values(), *by_sender)}
     relays = (target.relay for target in targets.values() if isinstance(target, Smarthost))
     return tuple({relay.name: relay for relay in relays}.values())
 
@@ -32,12 +33,23 @@ def _sent_as(host: Host) -> tuple[str, ...]:
     return tuple(dict.fromkeys(host.rewrite.get(f"@{name}", f"@{name}").rpartition("@")[2] for name in ours))
 
 
+def _sent_through(host: Host, relay: Relay) -> tuple[str, ...]:
+    """Of these, the ones whose mail takes *relay*; a sender's relay takes the domains that its keys name."""
+    named = {key.rpartition("@")[2]: route.target for key, route in host.senders.items() if "@" in key}
+    own = [name for name, target in named.items() if isinstance(target, Smarthost) and target.relay == relay]
+    shared = (*host.default, *host.routes.values())
+    if not any(isinstance(target, Smarthost) and target.relay == relay for target in shared):
+        return tuple(own)
+    elsewhere = {key[1:] for key in host.senders if key.startswith("@")}
+    return tuple(dict.fromkeys((*(name for name in _sent_as(host) if name not in elsewhere), *own)))
+
+
 def _allowed(domain: str, senders: Sequence[str]) -> bool:
     return any(sender.rpartition("@")[2] == domain for sender in senders)
 
 
 def _senders(host: Host, relay: Relay, provider: Provider | None) -> Iterator[Finding]:
-    domains = _sent_as(host)
+    domains = _sent_through(host, relay)
     if relay.senders:
         if refused := [name for name in domains if not _allowed(name, relay.senders)]:
             text = f"the relay {relay.name} lets us send as {_listing(relay.senders)}, but not as {_listing(refused)}"

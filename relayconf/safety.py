@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from relayconf.drift import Drift
 from relayconf.model import Host, Smarthost, TlsLevel
-from relayconf.mta.base import EVERYTHING_ELSE, Way
+from relayconf.mta.base import EVERYTHING_ELSE, FROM, Way
 
 FLAGS: Mapping[str, str] = {
     "drift": "--overwrite-drift",
@@ -16,6 +16,7 @@ FLAGS: Mapping[str, str] = {
     "own-domain": "--allow-own-domains",
     "weaker-tls": "--allow-weaker-tls",
     "take-over": "--take-over",
+    "discard": "--allow-discard",
 }
 """Every limit's code, and the flag of `apply` that lets it be crossed."""
 
@@ -45,10 +46,15 @@ class Limit:
 
 
 def row(table: Mapping[str, _Row], key: str) -> _Row:
-    """What *table* says of *key*: the key itself, then its domain, then `.suffix` from long to short, then the rest."""
+    """What *table* says of *key*: the key itself, then its domain, then `.suffix` from long to short, then the rest.
+
+    A sender's address is followed by its `@domain`.
+    """
     if key in table:
         return table[key]
     _, _, domain = key.rpartition("@")
+    if key.startswith(FROM):
+        return table.get(f"{FROM}@{domain}", table[EVERYTHING_ELSE])
     suffixes = (domain[dot:] for dot, char in enumerate(domain) if char == ".")
     return next((table[name] for name in (domain, *suffixes) if name in table), table[EVERYTHING_ELSE])
 
@@ -101,6 +107,12 @@ def _weaker(before: Mapping[str, Way], after: Mapping[str, Way]) -> Iterator[str
             yield f"{key} ({old.tls} -> {new.tls})"
 
 
+def _discards(before: Mapping[str, Way], after: Mapping[str, Way]) -> str:
+    dropped = (key for key, way in after.items() if way.kind == "discard" and row(before, key).kind != "discard")
+    listed = _listing(dropped)
+    return f"mail would be dropped as if it had been delivered: {listed}" if listed else ""
+
+
 def crossed(
     host: Host, drift: Sequence[Drift], before: Mapping[str, Way], after: Mapping[str, Way], taken: Sequence[str]
 ) -> tuple[Limit, ...]:
@@ -115,5 +127,6 @@ def crossed(
         "own-domain": _own_domains(host, before, after),
         "weaker-tls": f"TLS would become weaker: {weaker}" if weaker else "",
         "take-over": "; ".join(taken),
+        "discard": _discards(before, after),
     }
     return tuple(Limit(code=code, flag=FLAGS[code], text=text) for code, text in texts.items() if text)

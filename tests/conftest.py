@@ -56,6 +56,12 @@ _TRAP = _Trap()
 sys.addaudithook(_TRAP)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as there are processors: tests of real hosts wait more than they work."""
+    return 2 * (os.cpu_count() or 1)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer `--update-golden`."""
     parser.addoption("--update-golden", action="store_true", help="rewrite the expected files under tests/data")

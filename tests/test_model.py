@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from relayconf.model import At, Direct, Endpoint, Internal, Local, Mx, Nexthop, Origin, Target, TlsLevel
+from relayconf.model import (
+    At,
+    Direct,
+    Endpoint,
+    Internal,
+    Local,
+    Mx,
+    Nexthop,
+    Origin,
+    SenderRoute,
+    Target,
+    TlsLevel,
+)
 from tests.support.hosts import STORE, TO_ISP, qmail_host
 
 LAB = Internal(nexthop=Nexthop(host="192.0.2.9"))
@@ -68,3 +82,13 @@ def test_recipients() -> None:
 def test_intended(domain: str, key: str, target: Target) -> None:
     """The most specific key wins; a domain without one takes the default relay."""
     assert qmail_host(domains=DOMAINS, routes=ROUTES).intended(domain) == (key, target)
+
+
+def test_intended_sender() -> None:
+    """The address before its domain; bounces have a key of their own, and no subdomain has its parent's."""
+    routes = {key: SenderRoute(target=Direct()) for key in ("@a.test", "u@a.test", "<>")}
+    host = replace(qmail_host(), senders=routes)
+    asked = ("u@a.test", "v@a.test", "<>", "v@b.a.test")
+
+    assert [host.intended_sender(who) for who in asked] == [routes["u@a.test"], routes["@a.test"], routes["<>"], None]
+    assert qmail_host().intended_sender("<>") is None

@@ -37,20 +37,27 @@ def _answers(*facts: str) -> Answers:
 )
 def test_answers(value: str, transport: str, nexthop: str, kind: str, is_certain: bool) -> None:  # noqa: FBT001  a row
     """Class and flags come as one number."""
-    answers = _answers(f"route.1 {value}")
-    assert ask(answers, HOST, postfix, [PAIR]) == (
-        Answer(sender="<>", recipient=PAIR[1], transport=transport, nexthop=nexthop, kind=kind, is_certain=is_certain),
+    answers = _answers(f"route.1 disk {value}")
+    (found,) = ask(answers, HOST, postfix, [PAIR])
+    assert found == Answer(
+        sender="<>",
+        recipient=PAIR[1],
+        transport=transport,
+        nexthop=nexthop,
+        kind=kind,
+        is_live=False,
+        is_certain=is_certain,
     )
     assert b"\nask  b@world.test\n" in answers.requests[0]
 
 
 def test_no_answer() -> None:
     """Of one or of all; numbers keep them apart."""
-    answers = _answers("route.2 4096 smtp x.test")
+    answers = _answers("route.2 live 4096 smtp x.test")
     first, second = ask(answers, HOST, postfix, [PAIR, ("a@b.test", "c@x.test")])
     assert first is None
     assert second is not None
-    assert second.nexthop == "x.test"
+    assert (second.nexthop, second.is_live) == ("x.test", True)
 
 
 def test_what_cannot_be_asked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,7 @@ from relayconf.model import (
     Nexthop,
     Relay,
     SecretRef,
+    SenderRoute,
     Smarthost,
     Target,
     TlsLevel,
@@ -132,3 +134,19 @@ def test_relays_of_routes_count() -> None:
     wanted = host(Direct(), routes={"x.example": target, "y.example": target})
 
     assert [finding.code for finding in findings(wanted)] == ["provider-null-sender", "provider-size"]
+
+
+def test_a_sender_s_relay_is_for_its_domain_alone() -> None:
+    """It need not let us send as the others, nor the default one as this one; bounces name no domain."""
+    default = _relay(senders=["@b.example"])
+    own = replace(default, relay=replace(default.relay, name="own", senders=("@x.example",)))
+    senders = {
+        "@a.example": SenderRoute(target=own),
+        "u@b.example": SenderRoute(target=own),
+        "<>": SenderRoute(target=own),
+    }
+    found = findings(replace(_host(default, OURS), senders=senders))
+
+    assert [item.text for item in found] == [
+        "the relay own lets us send as @x.example, but not as a.example, b.example"
+    ]

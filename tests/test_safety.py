@@ -155,6 +155,33 @@ def test_tls_by_route() -> None:
     )
 
 
+def test_a_sender_has_its_domain_s_row() -> None:
+    """The address, then `@domain`, then the rest; never a recipient's row of the same name."""
+    table = {EVERYTHING_ELSE: 1, "x.test": 2, "from @x.test": 3, "from u@y.test": 4}
+    asked = ("from u@x.test", "from u@y.test", "from @y.test", "from <>", "u@x.test")
+
+    assert [row(table, key) for key in asked] == [3, 4, 1, 1, 2]
+
+
+def test_tls_by_sender() -> None:
+    """A sender that gets a weaker relay than all mail had is told by name."""
+    before = {EVERYTHING_ELSE: via("[a]:25", "secure")}
+
+    assert told(before, {**before, "from @x.test": via("[b]:25", "may")}) == {
+        "weaker-tls": "TLS would become weaker: from @x.test (secure -> may)"
+    }
+
+
+def test_mail_that_is_dropped() -> None:
+    """What begins to be dropped, not what was before."""
+    dropped = Way(kind="discard")
+    before = {EVERYTHING_ELSE: DIRECT, ".old.test": dropped}
+
+    assert told(before, {**before, "a.old.test": dropped, "new.test": dropped}) == {
+        "discard": "mail would be dropped as if it had been delivered: new.test"
+    }
+
+
 def test_what_others_would_lose() -> None:
     """In the MTA's words."""
     ways = {EVERYTHING_ELSE: DIRECT}
@@ -172,4 +199,5 @@ def test_every_limit_has_its_flag() -> None:
         "own-domain": "--allow-own-domains",
         "weaker-tls": "--allow-weaker-tls",
         "take-over": "--take-over",
+        "discard": "--allow-discard",
     }

@@ -110,6 +110,7 @@ def apply(
     ] = False,
     allow_weaker_tls: Annotated[bool, typer.Option("--allow-weaker-tls", help="Let a relay's TLS be weaker.")] = False,
     take_over: Annotated[bool, typer.Option("--take-over", help="Replace what somebody else configured.")] = False,
+    allow_discard: Annotated[bool, typer.Option("--allow-discard", help="Drop mail as if it had arrived.")] = False,
     resolver: ResolverOption = None,
     no_spf: NoSpfOption = False,
 ) -> None:
@@ -135,6 +136,7 @@ def apply(
             "own-domain": allow_own_domains,
             "weaker-tls": allow_weaker_tls,
             "take-over": take_over,
+            "discard": allow_discard,
         }
         how = ApplyOptions(
             yes=yes,

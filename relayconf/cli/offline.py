@@ -94,6 +94,9 @@ def route(
     host: Annotated[
         list[str] | None, typer.Option("--host", help="A host, group, or pattern of the inventory; all when absent.")
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask the hosts: by what is on them, not by the inventory.")
+    ] = False,
     templates: TemplatesOption = None,
     batch: Annotated[
         bool, typer.Option("--batch", help="Many pairs from standard input, a tab between them; JSON lines.")
@@ -116,9 +119,13 @@ def route(
             from relayconf.commands.route_control import by_control
 
             return route.route(console, by_control(control, flavour), pair=pair, as_json=json)
+        options = Options(inventory=inventory, hosts=host or (), templates=templates)
+        if live:
+            from relayconf.commands.route_live import route_live
+
+            return route_live(console, options, pair=pair, as_json=json)
         from relayconf.commands.route_inventory import by_inventory
 
-        options = Options(inventory=inventory, hosts=host or (), templates=templates)
         return route.route_all(console, by_inventory(console, options), pair=pair, as_json=json)
 
     run(action)

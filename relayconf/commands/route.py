@@ -39,7 +39,8 @@ def envelope(word: str) -> str:
     return "" if word == "<>" else word
 
 
-def _pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+def pairs(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Sender and recipient of each line, a tab between them. Raises UsageError for a line without one."""
     for number, line in enumerate(lines, start=1):
         sender, tab, recipient = line.removesuffix("\n").partition("\t")
         if not tab:
@@ -51,13 +52,20 @@ def _shown(answers: Sequence[Answer]) -> str:
     return "\n\n".join("\n".join(columns(answer.rows, indent=0, gap=2, max_width=None)) for answer in answers)
 
 
-def route_all(console: Console, ask: AskAll, *, pair: tuple[str, str] | None, as_json: bool = False) -> ExitCode:
+def route_all(
+    console: Console,
+    ask: AskAll,
+    *,
+    pair: tuple[str, str] | None,
+    asked: Iterable[tuple[str, str]] | None = None,
+    as_json: bool = False,
+) -> ExitCode:
     """Print what becomes of mail from the first of *pair* to the second, a block or an object for each answer.
 
-    No *pair*: of many, a line `SENDER<TAB>RECIPIENT` of input, one JSON object a line.
+    No *pair*: of all that are *asked*, else of many, a line `SENDER<TAB>RECIPIENT` of input; one JSON object a line.
     """
     if pair is None:
-        for sender, recipient in _pairs(console.stdin):
+        for sender, recipient in pairs(console.stdin) if asked is None else asked:
             for answer in ask(sender, recipient):
                 console.data(json.dumps(answer.value))
     elif as_json:

@@ -9,7 +9,7 @@ from relayconf.importing.naming import base_name, unique
 from relayconf.inventory import names, values
 from relayconf.inventory.checks import is_self
 from relayconf.inventory.problems import Fault
-from relayconf.inventory.unsupported import NOT_YET
+from relayconf.inventory.relays import CLEAR
 from relayconf.model import (
     Credentials,
     Direct,
@@ -118,7 +118,9 @@ class _Builder:
             if server.user:
                 credentials = Credentials(username=server.user, password=self.reference(name))
                 self.passwords[credentials.password] = server.password
-            endpoint = Endpoint(port=nexthop.port, tls=server.tls, auth=credentials is not None)
+            has_auth = credentials is not None
+            clear = has_auth and server.tls in CLEAR
+            endpoint = Endpoint(port=nexthop.port, tls=server.tls, auth=has_auth, clear_auth=clear)
             relay = Relay(name=name, host=nexthop.host, endpoints=(endpoint,), credentials=credentials)
             self.relays[name] = relay
             self._known[same] = Smarthost(relay=relay, endpoint=endpoint)
@@ -157,9 +159,6 @@ class _Builder:
 
     def senders(self, found: Mapping[str, Server | Direct]) -> Iterator[tuple[str, SenderRoute]]:
         """Relays by sender."""
-        if found and "senders" in NOT_YET:
-            self.unsaid += [f"a relay by sender: {printable(key)}" for key in found]
-            return
         for key, target in self.table(found, _sender_key, "senders"):
             if isinstance(target, Smarthost | Direct):
                 yield key, SenderRoute(target=target)

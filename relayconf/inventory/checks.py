@@ -81,6 +81,17 @@ def _check_table(
                 once.complain(place, code, host=host.name, table="routes")
 
 
+def _check_senders(once: _Once, merged: MergedHost) -> None:
+    host = merged.host
+    for layer in merged.layers:
+        for key, place in layer.senders.places.items():
+            route = layer.senders.entries[key]
+            if route is None or host.senders.get(key) is not route:
+                continue
+            if isinstance(route.target, Smarthost) and is_self(host, route.target.nexthop):
+                once.complain(place, "relay_self", host=host.name)
+
+
 def _check_both(once: _Once, merged: MergedHost) -> None:
     host = merged.host
     for layer in merged.layers:
@@ -144,5 +155,6 @@ def check_hosts(hosts: _Hosts) -> None:
         _check_default(once, merged)
         _check_table(once, host, merged.layers, lambda layer: layer.domains, host.domains)
         _check_table(once, host, merged.layers, lambda layer: layer.routes, host.routes)
+        _check_senders(once, merged)
         _check_both(once, merged)
     _check_circles(once, hosts)

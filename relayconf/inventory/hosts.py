@@ -104,6 +104,7 @@ class Merger:
             domains=self._table([layer.domains for layer in layers]),
             routes=self._table([layer.routes for layer in layers]),
             egress=tuple(_value(merged, "egress", ())),
+            senders=tables.merged([layer.senders for layer in layers]),
             rewrite=tables.merged([layer.rewrite for layer in layers]),
             settings=tables.merged([layer.parameters for layer in layers]),
             flavour=_value(merged, "flavour"),

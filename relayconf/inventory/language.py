@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Tag, WithJsonSchema
 
 from relayconf.certificates import TlsVersion
 from relayconf.inventory import values
@@ -32,7 +32,7 @@ from relayconf.inventory.kinds import (
     TlsWord,
 )
 from relayconf.inventory.problems import Fault
-from relayconf.inventory.targets import DomainTarget, FlatFile, RelayChoice, RouteTarget
+from relayconf.inventory.targets import DomainTarget, FlatFile, RelayChoice, RouteTarget, by_shape, direct_word
 from relayconf.model import FlavourName
 
 
@@ -128,6 +128,20 @@ class Relay(Strict):
     probe: Probe | None = Field(default=None, description="Addresses for a test that reaches only ourselves.")
 
 
+class SenderMap(Strict):
+    """The relay of one sender."""
+
+    relay: Text = Field(description="A relay: NAME or NAME:PORT.")
+    auth: Auth | None = Field(default=None, description="Credentials of the sender's own at that relay.")
+
+
+SenderTarget = Annotated[
+    Annotated[str, AfterValidator(direct_word), WithJsonSchema({"const": "direct"}), Tag("<word>")]
+    | Annotated[SenderMap, Tag("<map>")],
+    by_shape("wanted_sender"),
+]
+
+
 class Ssh(Strict):
     """How a host is reached; what is not given is left to ~/.ssh/config."""
 
@@ -169,7 +183,10 @@ class Layer(Strict):
     routes: dict[str, RouteTarget | None] | None = Field(
         default=None, description="Exceptions from the default: domain, .domain or address to target."
     )
-    senders: dict[str, object] | None = Field(default=None, description="Sender-dependent relays (not supported yet).")
+    senders: dict[str, SenderTarget | None] | None = Field(
+        default=None,
+        description="Relays by envelope sender: address, @domain or <>; Postfix, and qmail flavours with authsenders.",
+    )
     rewrite: dict[str, Sender | None] | None = Field(
         default=None, description="Address or @domain to the one that takes its place in mail that leaves (Postfix)."
     )

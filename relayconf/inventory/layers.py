@@ -9,9 +9,9 @@ from functools import partial
 from relayconf.inventory import language, names, references
 from relayconf.inventory.document import Place
 from relayconf.inventory.references import References
-from relayconf.inventory.tables import EMPTY, NO_WORDS, Flat, FlatFiles, Table, table, united, with_flats
+from relayconf.inventory.tables import EMPTY, NO_SENDERS, NO_WORDS, Flat, FlatFiles, Table, table, united, with_flats
 from relayconf.inventory.targets import DomainsFrom
-from relayconf.model import Target
+from relayconf.model import SenderRoute, Target
 
 _SCALARS = ("mta", "flavour", "connection", "egress", "qmail_home", "config_directory", "state_directory")
 _MAPS = {"ssh": tuple(language.Ssh.model_fields), "manage": tuple(language.Manage.model_fields)}
@@ -35,6 +35,7 @@ class Layer:
     settings: Mapping[str, Item] = field(default_factory=dict)
     domains: Table[Target] = EMPTY
     routes: Table[Target] = EMPTY
+    senders: Table[SenderRoute] = NO_SENDERS
     rewrite: Table[str] = NO_WORDS
     parameters: Table[str] = NO_WORDS
     virtual: Table[str] = NO_WORDS
@@ -120,10 +121,16 @@ class Maker:
         words = None if manage is None else manage.virtualdomains
         return table(words, place, names.virtual_key, lambda word, _: word)
 
+    def _senders(self, source: Source) -> Table[SenderRoute]:
+        if "senders" not in source.layer.model_fields_set:
+            return NO_SENDERS
+        route = partial(references.sender_route, self.refs)
+        return table(source.layer.senders, source.place.child("senders"), names.sender_key, route)
+
     def layer(self, sources: Sequence[Source]) -> Layer:
         """The layer that *sources* make together: one for a group or a host, one per file for the top."""
         settings: dict[str, Item] = {}
-        domains, routes, rewrite, parameters, virtual = EMPTY, EMPTY, NO_WORDS, NO_WORDS, NO_WORDS
+        domains, routes, senders, rewrite, parameters, virtual = EMPTY, EMPTY, NO_SENDERS, NO_WORDS, NO_WORDS, NO_WORDS
         for source in sources:
             for key, item in self._scalars(source):
                 if key in settings:
@@ -132,6 +139,7 @@ class Maker:
             more_domains, more_routes, more_rewrite = self._tables(source)
             domains, routes = united(domains, more_domains), united(routes, more_routes)
             rewrite = united(rewrite, more_rewrite)
+            senders = united(senders, self._senders(source))
             parameters = united(parameters, self._parameters(source))
             virtual = united(virtual, self._virtual(source))
         flats = [flat for source in sources for flat in self._flats(source)]
@@ -141,6 +149,7 @@ class Maker:
             settings=settings,
             domains=domains,
             routes=routes,
+            senders=senders,
             rewrite=rewrite,
             parameters=parameters,
             virtual=virtual,

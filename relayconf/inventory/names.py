@@ -127,6 +127,13 @@ def virtual_key(text: str) -> str:
     return route_key(text)
 
 
+def sender_key(text: str) -> str:
+    """A key of `senders`: an address or `@domain`, folded to lower case as it is looked up, or `<>` for bounces."""
+    if text != "<>" and "@" not in text:
+        raise Fault("sender_key")
+    return text if text == "<>" else sender(text).lower()
+
+
 def rewrite_key(text: str) -> str:
     """A key of `rewrite`: an address or `@domain`, folded to lower case as it is looked up."""
     return sender(text).lower()

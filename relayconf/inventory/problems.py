@@ -48,7 +48,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "wanted_flat_file": ("expected a path", "or write {file: PATH, at: HOST}"),
     "wanted_true": ("expected true or false", ""),
     "wanted_version": ("expected 1, the only version there is", ""),
-    "not_yet_key": ("`{name}` is not supported yet", ""),
+    "wanted_sender": (
+        "expected a relay for this sender",
+        "write {relay: NAME}, with `auth: {…}` or without, or `direct`",
+    ),
     "empty_text": ("must not be empty", ""),
     "empty_list": ("the list is empty", ""),
     "control_character": ("holds the control character {character}", "write it on one line"),
@@ -69,6 +72,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "name_address": ("an address cannot stand here, only a domain", "a single address goes into `routes`"),
     "not_address": ("not an address", "write `user@example.com`"),
     "not_sender": ("neither an address nor a domain", "write `user@example.com` or `@example.com`"),
+    "sender_key": (
+        "neither an address nor an @domain, nor `<>`",
+        "write `user@example.com`, `@example.com` (subdomains one by one), or `<>` for bounces",
+    ),
     "not_ip": ("not an IP address", ""),
     "virtual_prefix": (
         "not a prefix of virtualdomains",
@@ -98,6 +105,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
     "plaintext_auth": (
         "with TLS `{tls}` the password could cross the network in clear, at port {port}",
         "set `tls: encrypt` or stronger, or `allow_plaintext_auth: true`",
+    ),
+    "sender_auth_none": (
+        "relay `{name}` takes no credentials at port {port}: it says `auth: none`",
+        "name another port of it",
     ),
     # Providers
     "unknown_provider": ("no provider is named `{name}`", "{suggestion}"),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from relayconf import model
 from relayconf.inventory.document import Place
+from relayconf.inventory.language import SenderMap
 from relayconf.inventory.names import host_name
 from relayconf.inventory.problems import Fault, is_name, suggestion
+from relayconf.inventory.relays import CLEAR, credentials
 from relayconf.inventory.targets import DomainMap, DomainsFrom, RelayChoice, RelayMap, RouteMap
 
 
@@ -97,6 +99,32 @@ def route_target(refs: References, target: str | RouteMap, place: Place) -> mode
     if target.reject is not None:
         return model.Reject(text=target.reject)
     return model.Retry(text=target.retry) if target.retry is not None else model.Discard(text=str(target.discard))
+
+
+def _own_login(target: model.Smarthost, place: Place) -> bool:
+    """Whether credentials of a sender's own may be presented at *target*; says why not."""
+    endpoint, relay = target.endpoint, target.relay
+    if relay.credentials is not None and not endpoint.auth:
+        place.complain("sender_auth_none", name=relay.name, port=str(endpoint.port))
+    elif endpoint.tls in CLEAR and not endpoint.clear_auth:
+        place.complain("plaintext_auth", tls=endpoint.tls, port=str(endpoint.port))
+    else:
+        return True
+    return False
+
+
+def sender_route(refs: References, route: str | SenderMap, place: Place) -> model.SenderRoute | None:
+    """A value of `senders`."""
+    if isinstance(route, str):
+        return model.SenderRoute(target=model.Direct())
+    target = refs.smarthost(route.relay, place.child("relay"))
+    if target is None:
+        return None
+    if route.auth is None:
+        return model.SenderRoute(target=target)
+    if not _own_login(target, place.child("relay")):
+        return None
+    return model.SenderRoute(target=target, credentials=credentials(route.auth))
 
 
 def defaults(refs: References, value: RelayChoice, place: Place) -> Sequence[model.Default] | None:

@@ -12,7 +12,8 @@ from relayconf.inventory.document import Place
 from relayconf.inventory.presets import Preset
 from relayconf.model import IMPLICIT_TLS_PORTS, TlsLevel
 
-_CLEAR = (TlsLevel.NONE, TlsLevel.MAY)
+CLEAR = (TlsLevel.NONE, TlsLevel.MAY)
+"""The levels at which a password can cross the network in clear."""
 _EITHER = ("host", "provider")
 
 
@@ -37,12 +38,12 @@ class _Wish:
 
 def _endpoint(wish: _Wish) -> model.Endpoint:
     tls = tls_level(wish.port, wish.tls, auth=wish.auth)
-    if wish.auth and tls in _CLEAR and not wish.allow_plaintext_auth:
+    if wish.auth and tls in CLEAR and not wish.allow_plaintext_auth:
         if wish.preset and wish.preset.site.tls(wish.port) == "none":
             presets.refuse_clear(wish.preset, wish.port, wish.place.child("port"))
         else:
             wish.place.child("tls").complain("plaintext_auth", tls=tls, port=str(wish.port))
-    return model.Endpoint(port=wish.port, tls=tls, auth=wish.auth)
+    return model.Endpoint(port=wish.port, tls=tls, auth=wish.auth, clear_auth=wish.allow_plaintext_auth)
 
 
 def _given(relay: language.Relay, place: Place, preset: Preset | None) -> Iterator[_Wish]:

@@ -25,12 +25,13 @@ from relayconf.model import (
     Mx,
     Origin,
     SecretRef,
+    SenderRoute,
     Smarthost,
     Target,
 )
 from relayconf.model import Relay as ModelRelay
 
-Value = TypeVar("Value", Target, str)
+Value = TypeVar("Value", Target, SenderRoute, str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,14 @@ def _target_text(target: Target, *, host_key: str = "at") -> str:
             return f"{{relay: {target}}}"
         case _:
             return f'{{{type(target).__name__.lower()}: "{target.text}"}}'
+
+
+def _sender_text(route: SenderRoute) -> str:
+    if isinstance(route.target, Direct):
+        return "direct"
+    login = route.credentials
+    auth = f", auth: {{username: {login.username}, password: {secret_text(login.password)}}}" if login else ""
+    return f"{{relay: {route.target}{auth}}}"
 
 
 def _default_text(default: Default) -> str:
@@ -102,7 +111,7 @@ def _scalars(merged: MergedHost) -> Iterator[Setting]:
 
 
 def _rows(
-    name: str, parts: Sequence[Table[Value]], table: Mapping[str, Value], text: Callable[[Target | Value], str]
+    name: str, parts: Sequence[Table[Value]], table: Mapping[str, Value], text: Callable[[Value], str]
 ) -> Iterator[Setting]:
     """The keys of *table* from the strongest of its *parts* down, each with the place that gave it."""
     seen: set[str] = set()
@@ -115,7 +124,7 @@ def _rows(
             count = sum(domain not in seen and domain in table for domain in flat.file.domains)
             seen |= flat.file.domains.keys()
             plural = "" if count == 1 else "s"
-            value = f"{flat.file.file}: {count} domain{plural}, {text(flat.target)}"
+            value = f"{flat.file.file}: {count} domain{plural}, {_target_text(flat.target)}"
             yield Setting(place=f"{name}_from", value=value, origin=flat.place.origin())
         if part.clears:
             return
@@ -179,7 +188,8 @@ class _RelayRows:
 def _relays(resolved: Resolved, merged: MergedHost) -> Iterator[Setting]:
     host = merged.host
     used: dict[str, ModelRelay] = {}
-    for target in (*host.default, *host.routes.values()):
+    by_sender = (route.target for route in host.senders.values())
+    for target in (*host.default, *host.routes.values(), *by_sender):
         if isinstance(target, Smarthost):
             used.setdefault(target.relay.name, target.relay)
     for name, relay in used.items():
@@ -198,6 +208,7 @@ def explain(path: Path, host: str) -> tuple[Setting, ...]:
         *_scalars(merged),
         *_rows("domains", [layer.domains for layer in layers], merged.host.domains, _target_text),
         *_rows("routes", [layer.routes for layer in layers], merged.host.routes, partial(_target_text, host_key="via")),
+        *_rows("senders", [layer.senders for layer in layers], merged.host.senders, _sender_text),
         *_rows("rewrite", [layer.rewrite for layer in layers], merged.host.rewrite, str),
         *_rows(
             "manage.virtualdomains", [layer.virtual for layer in layers], merged.host.manage.virtualdomains or {}, str

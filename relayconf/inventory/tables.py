@@ -1,4 +1,4 @@
-"""One layer's tables (`domains` with its flat files, `routes`, `rewrite`), and how those of several become one."""
+"""One layer's tables, such as `domains` with its flat files or `senders`, and how those of several become one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from relayconf.inventory.document import Place
 from relayconf.inventory.flatfile import FlatFile
 from relayconf.inventory.include import read_beside
 from relayconf.inventory.problems import Fault, problem
-from relayconf.model import Origin, Target
+from relayconf.model import Origin, SenderRoute, Target
 
 _COPIED_AT_MOST = 1_000
 Word = TypeVar("Word")
@@ -47,6 +47,7 @@ class Table(Generic[Value]):
 
 EMPTY: Table[Target] = Table(entries={}, places={})
 NO_WORDS: Table[str] = Table(entries={}, places={})
+NO_SENDERS: Table[SenderRoute] = Table(entries={}, places={})
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,7 +20,8 @@ def _shape(value: object) -> str | None:
     return next((tag for kind, tag in _TAGS.items() if isinstance(value, kind)), None)
 
 
-def _by_shape(code: str) -> Discriminator:
+def by_shape(code: str) -> Discriminator:
+    """Which of a union is meant: a word, a map or a list by its tag; what is none of them is refused with *code*."""
     return Discriminator(_shape, custom_error_type=code, custom_error_message=code)
 
 
@@ -45,7 +46,8 @@ def _domain_word(word: str) -> str:
     return word
 
 
-def _route_word(word: str) -> str:
+def direct_word(word: str) -> str:
+    """`direct`, the only target that is a word."""
     if word != "direct":
         hint = "by MX is `direct`" if word == "mx" else "a relay is {relay: NAME}"
         raise Fault("route_word", suggestion=hint)
@@ -111,22 +113,22 @@ def _one_flat_target(entry: DomainsFrom) -> DomainsFrom:
 
 _RelayWord = Annotated[Text, Tag("<word>")]
 _RelayMap = Annotated[RelayMap, _one_of("via, host"), Tag("<map>")]
-_OneRelay = Annotated[_RelayWord | _RelayMap, _by_shape("wanted_relay")]
+_OneRelay = Annotated[_RelayWord | _RelayMap, by_shape("wanted_relay")]
 RelayChoice = Annotated[
     _RelayWord | _RelayMap | Annotated[list[_OneRelay], AfterValidator(_some), Tag("<list>")],
-    _by_shape("wanted_relay"),
+    by_shape("wanted_relay"),
 ]
 DomainTarget = Annotated[
     Annotated[str, AfterValidator(_domain_word), WithJsonSchema({"enum": ["local", "mx"]}), Tag("<word>")]
     | Annotated[DomainMap, _one_of("at, host"), Tag("<map>")],
-    _by_shape("wanted_domain"),
+    by_shape("wanted_domain"),
 ]
 RouteTarget = Annotated[
-    Annotated[str, AfterValidator(_route_word), WithJsonSchema({"const": "direct"}), Tag("<word>")]
+    Annotated[str, AfterValidator(direct_word), WithJsonSchema({"const": "direct"}), Tag("<word>")]
     | Annotated[RouteMap, _one_of("relay, via, host, reject, retry, discard"), Tag("<map>")],
-    _by_shape("wanted_route"),
+    by_shape("wanted_route"),
 ]
 FlatFile = Annotated[
     Annotated[Text, Tag("<word>")] | Annotated[DomainsFrom, AfterValidator(_one_flat_target), Tag("<map>")],
-    _by_shape("wanted_flat_file"),
+    by_shape("wanted_flat_file"),
 ]

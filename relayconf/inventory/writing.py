@@ -23,7 +23,6 @@ from relayconf.model import (
     SenderRoute,
     Smarthost,
     Target,
-    TlsLevel,
 )
 from relayconf.text import printable
 
@@ -95,7 +94,7 @@ def _endpoint(endpoint: Endpoint, *, has_auth: bool) -> Mapping[str, str]:
         said["tls"] = endpoint.tls
     if has_auth and not endpoint.auth:
         said["auth"] = "none"
-    if endpoint.auth and endpoint.tls in {TlsLevel.NONE, TlsLevel.MAY}:
+    if endpoint.clear_auth:
         said["allow_plaintext_auth"] = "true"
     return said
 

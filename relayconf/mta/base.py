@@ -20,15 +20,19 @@ EVERYTHING_ELSE = "the rest of the world"
 """The row of the route table for every recipient that no other row is for."""
 
 
+FROM = "from "
+"""How the rows of the route table begin that are for a sender, whose mail no row for its recipient takes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """What becomes of mail: delivered here, by the recipient's own MX, through another server, or refused.
+    """What becomes of mail: delivered here, by the recipient's own MX, through another server, refused, or dropped.
 
     `nexthop` is that server as the MTA spells it, `tls` the level there as far as it is known. `is_ours` marks a domain
     that the host itself is for: one that it delivers, or receives for others. Nothing follows from an `unknown` way.
     """
 
-    kind: Literal["local", "direct", "relay", "reject", "unknown"]
+    kind: Literal["local", "direct", "relay", "reject", "discard", "unknown"]
     nexthop: str = ""
     tls: TlsLevel | None = None
     is_ours: bool = False

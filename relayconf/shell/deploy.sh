@@ -421,7 +421,7 @@ fail() {
 }
 
 read_header() {
-	state='' transaction='' size='' sha='' request='' patience=60 flush_queue='' undo='' confirm='' asked='' allowed=
+	state='' transaction='' size='' sha='' request='' patience=60 flush_queue='' undo='' confirm='' questions='' allowed=
 	while IFS= read -r h_line; do
 		h_rest=${h_line#* }
 		case $h_line in
@@ -437,7 +437,7 @@ read_header() {
 		'flush yes') flush_queue=yes ;;
 		'undo '*) undo=$h_rest ;;
 		'confirm '*) confirm=$h_rest ;;
-		'ask '*) asked=$asked$h_rest$nl ;;
+		'ask '*) questions=$questions$h_rest$nl ;;
 		'allow '*) allowed="$allowed $h_rest" ;;
 		esac
 	done

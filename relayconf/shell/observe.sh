@@ -3,7 +3,7 @@
 
 # Add the line `PATH HASH` to what is watched: HASH is known to the caller, so that the content need not travel.
 read_request() {
-	state='' watched='' asked=''
+	state='' watched='' questions=''
 	while IFS= read -r q_line; do
 		q_rest=${q_line#* }
 		case $q_line in
@@ -13,7 +13,7 @@ read_request() {
 			;;
 		'state '* | 'parameter '*) take_place "$q_line" ;;
 		'watch '*) watched=$watched$q_rest$nl ;;
-		'ask '*) asked=$asked$q_rest$nl ;;
+		'ask '*) questions=$questions$q_rest$nl ;;
 		esac
 	done
 	reason='the request was cut'
@@ -58,12 +58,12 @@ state_facts() {
 	done <"$state/applied"
 }
 
-# Where the MTA's own router sends what each line of `asked`, SENDER RECIPIENT, tells of: facts numbered from 1, none where it
-# does not answer.
+# Where the MTA's own router sends what each line of `questions`, SENDER RECIPIENT, tells of: facts, numbered from 1, none
+# where it does not answer.
 route_facts() {
 	r_number=0 route=
-	while [ -n "$asked" ]; do
-		r_line=${asked%%"$nl"*} asked=${asked#*"$nl"} r_number=$((r_number + 1))
+	while [ -n "$questions" ]; do
+		r_line=${questions%%"$nl"*} questions=${questions#*"$nl"} r_number=$((r_number + 1))
 		! mta_route "${r_line%% *}" "${r_line#* }" || fact "route.$r_number" "$route"
 	done
 }

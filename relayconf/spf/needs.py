@@ -138,7 +138,8 @@ def _ways_out(
     reached = {host.name for host in waiting}
     for host in waiting:
         own = [route.target for sender, route in host.senders.items() if _domain(sender) == domain]
-        ways = [*host.default, *known.of(host.routes), *own]
+        rest = () if f"@{domain}" in host.senders else host.default
+        ways = [*rest, *known.of(host.routes), *own]
         for target in {id(target): target for target in ways}.values():
             if isinstance(target, At) and target.host not in reached:
                 reached.add(target.host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -187,3 +188,20 @@ def test_waiting_mail_takes_the_new_way_at_once_when_wished(admin: LabAdmin) -> 
 
     assert applied.code == ExitCode.OK, applied.out + applied.err
     assert (message.server, message.user) == ("isp.relays.test", "customer")
+
+
+def test_the_host_itself_is_asked(admin: LabAdmin) -> None:
+    """By its own router, what is live: before the apply and after it; the model says the same of the wish."""
+    question = ("route", "me@mail1.lab.test", "you@world.test", "--json")
+
+    def answer(*flags: str) -> dict[str, object]:
+        (found,) = json.loads(admin.run(*question, *flags).out)
+        return {name: found[name] for name in ("source", "transport", "nexthop")}
+
+    live, model = "the host's own router", "model, by the inventory"
+    relayed = {"transport": "smtp", "nexthop": "[isp.relays.test]:587"}
+
+    assert answer("--live") == {"source": live, "transport": "smtp", "nexthop": "world.test"}
+    assert answer() == {"source": model, **relayed}
+    assert admin.run("apply", "--yes").code == ExitCode.OK
+    assert answer("--live") == {"source": live, **relayed}

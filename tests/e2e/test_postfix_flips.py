@@ -54,12 +54,17 @@ def test_expand_and_switch_bounces_nothing(lab: Lab) -> None:
 
 
 def test_relayconf_bounces_nothing(lab: Lab, tmp_path: Path) -> None:
-    """To other relays, one with implicit TLS; to other passwords; and back: all of it while the load goes on."""
+    """To other relays, one with implicit TLS; to other passwords, of the relays and of senders; and back."""
     by_relayconf = ByRelayconf(LabAdmin.make(lab, tmp_path / "laptop"), lab.host(HOST), gap=_GAP)
-    wishes = [Wish(default="b", port=465), Wish(default="b", password=1), Wish(default="a", password=1), _A]
+    wishes = [
+        Wish(default="b", port=465, own=0),
+        Wish(default="b", password=1, own=1),
+        Wish(default="a", password=1, own=1),
+        _A,
+    ]
 
     by_relayconf.apply(_A)
-    account = Scene(lab, rate=_RATE).play(by_relayconf.apply_or_twice, _A, wishes, pause=1)
+    account = Scene(lab, rate=_RATE, senders=True).play(by_relayconf.apply_or_twice, _A, wishes, pause=1)
 
     assert account.right == account.sent > 300, account
     assert (account.duplicated, account.deferred, account.refused) == (0, 0, {}), account

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,6 +43,7 @@ routes:
   cloud.world.test: {{relay: cloud}}
   no.world.test: {{reject: "5.1.1 nobody of this name"}}
   later.world.test: {{retry: "4.3.0 come back tomorrow"}}
+  void.world.test: {{discard: not wanted}}
 """
 _PASSWORDS = {"isp": "pw-isp-Rk4t", "cloud": "pw-cloud-Vn2j"}
 
@@ -60,7 +62,12 @@ def test_mail_goes_where_the_inventory_says(admin: LabAdmin) -> None:
     edge.postfix("reload")
     admin.write(_INVENTORY.format(key=admin.key), _PASSWORDS)
 
-    applied = admin.run("apply", "--yes")
+    refused = admin.run("apply", "--yes")
+    assert refused.code == ExitCode.HOST_FAILED
+    dropped = "mail would be dropped as if it had been delivered: void.world.test   blocks apply until --allow-discard"
+    assert dropped in " ".join(refused.out.split(" ")), refused.out
+
+    applied = admin.run("apply", "--yes", "--allow-discard")
 
     assert applied.code == ExitCode.OK, applied.out + applied.err
     assert applied.out.endswith("Apply: 2 changed\n")
@@ -74,7 +81,7 @@ def test_mail_goes_where_the_inventory_says(admin: LabAdmin) -> None:
         "a@cloud.world.test": ("cloud.relays.test", 465, "tenant"),
         "a@edge.world.test": ("cloud.relays.test", 465, "tenant"),
     }
-    for recipient in (*ways, "ops@edge.lab.test", "a@no.world.test", "a@later.world.test"):
+    for recipient in (*ways, "ops@edge.lab.test", "a@no.world.test", "a@later.world.test", "a@void.world.test"):
         host.inject("me@mail1.lab.test", [recipient])
 
     messages = {recipient: lab.message_to(recipient) for recipient in ways}
@@ -85,6 +92,43 @@ def test_mail_goes_where_the_inventory_says(admin: LabAdmin) -> None:
     told = (
         "dsn=5.1.1, status=bounced (nobody of this name)",
         "dsn=4.3.0, status=deferred (come back tomorrow)",
+        "relay=none, delay=",
+        "dsn=2.0.0, status=sent (not wanted)",
     )
     lab.wait_for(lambda: all(line in host.log() for line in told))
     assert admin.run("plan").out.endswith("\nPlan: no changes (2 hosts)\n")
+
+
+_HUB = """\
+version: 1
+mta: postfix
+ssh: {{user: root, identity_file: {key}}}
+relays:
+  isp: {{host: isp.relays.test, port: 587, auth: {{username: customer, password: {{file: isp}}}}}}
+hosts:
+  mail1: {{address: mail1.lab.test, relay: isp}}
+  edge: {{address: edge.lab.test, relay: {{via: mail1}}}}
+domains:
+  mail1.lab.test: {{at: mail1}}
+  backup.world.test: mx
+"""
+
+
+def test_a_hub_that_is_mx_and_backup_mx_and_its_satellite(admin: LabAdmin) -> None:
+    """The satellite's mail takes the hub; strangers reach the hub's mailboxes, what it is backup MX for, no other."""
+    lab, hub, satellite = admin.lab, admin.lab.host("mail1"), admin.lab.host("edge")
+    hub.run(["postconf", "-e", f"mynetworks = {satellite.address}/32", "relay_domains = backup.world.test"])
+    hub.postfix("reload")
+    admin.write(_HUB.format(key=admin.key), _PASSWORDS)
+
+    applied = admin.run("apply", "--yes")
+
+    assert applied.code == ExitCode.OK, applied.out + applied.err
+    satellite.inject("me@edge.lab.test", ["out@world.test", "ops@mail1.lab.test"])
+    hub.inject_smtp("stranger@world.test", ["in@backup.world.test", "nosudo@mail1.lab.test"])
+    with pytest.raises(smtplib.SMTPRecipientsRefused, match="Relay access denied"):
+        hub.inject_smtp("stranger@world.test", ["else@world.test"])
+    out, received = lab.message_to("out@world.test"), lab.message_to("in@backup.world.test")
+    assert (out.server, out.peer, out.user) == ("isp.relays.test", hub.address, "customer")
+    assert (received.server, received.peer, received.user) == ("mx.world.test", hub.address, "")
+    lab.wait_for(lambda: hub.exists("/var/mail/ops") and hub.exists("/var/mail/nosudo"))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from relayconf.importing import building
 from relayconf.importing.building import Draft, build
 from relayconf.model import (
     Direct,
@@ -117,18 +114,8 @@ def test_keys() -> None:
     assert other.unsaid == ("routes that no inventory can name: bücher.test",)
 
 
-def test_senders_wait_for_the_language() -> None:
-    """They are told of by key until it knows them."""
-    found = Found(name="x", default=(Direct(),), domains={}, routes={}, senders={"@a.test": server(), "<>": Direct()})
-
-    draft = build(found, qmail_host(domains={}), reference)
-
-    assert draft.unsaid == ("a relay by sender: @a.test", "a relay by sender: <>")
-
-
-def test_senders_in_a_language_that_knows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_senders() -> None:
     """Each with its relay; a key that can be no sender is told."""
-    monkeypatch.setattr(building, "NOT_YET", ())
     senders: dict[str, Server | Direct] = {
         "@a.test": server(),
         "<>": Direct(),

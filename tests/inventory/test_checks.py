@@ -104,3 +104,19 @@ def test_a_target_of_all_hosts_that_is_one_of_them(tmp_path: Path) -> None:
     text = HEAD + "relay: isp\nhosts: {mx1: {}, mx2: {}}\nroutes: {a.example: {host: mx2}}\n"
 
     assert refused(tmp_path, text) == ["inventory.yaml:6:21: routes[a.example]: `mx2` would send this to itself"]
+
+
+def test_a_sender_s_relay_that_is_overridden_does_not_count(tmp_path: Path) -> None:
+    """Only where the relay of a sender is the host itself, and is used."""
+    text = """\
+version: 1
+relays: {own: {host: mx1.example}}
+mta: postfix
+relay: direct
+senders: {"@a.example": {relay: own}, "@b.example": direct}
+hosts: {mx1: {address: mx1.example, senders: {"@a.example": null}}, mx2: {}}
+"""
+    assert list(loaded(tmp_path, text).hosts) == ["mx1", "mx2"]
+    assert refused(tmp_path, text.replace('senders: {"@a.example": null}', "")) == [
+        "inventory.yaml:5:25: senders[@a.example]: `mx1` would relay to itself"
+    ]

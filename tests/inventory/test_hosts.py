@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from relayconf.manage import Manage
-from relayconf.model import Host, MtaName, Ssh
+from relayconf.model import Credentials, Direct, Host, MtaName, SecretRef, SenderRoute, Smarthost, Ssh
 from tests.inventory.writing import loaded, refused
 
 TEXT = """\
@@ -180,3 +180,37 @@ def test_manage_key_by_key(tmp_path: Path) -> None:
         "mx3": Manage(virtualdomains={}),
         "mx4": Manage(locals=True),
     }
+
+
+def test_senders_are_merged_by_key(tmp_path: Path) -> None:
+    """Keys in lower case but for what they are; null takes one away, or all; the host's own map counts most."""
+    text = """\
+        version: 1
+        relays:
+          isp: {host: isp.example, port: 587, auth: {username: u, password: {env: P}}}
+          clear: {host: clear.example, tls: none, allow_plaintext_auth: true}
+        mta: postfix
+        relay: isp
+        senders:
+          "@Shop.Example": {relay: isp, auth: {username: shop, password: {env: SHOP}}}
+          <>: direct
+          A@b.example: direct
+        hosts:
+          mx1: {groups: [g], senders: {a@b.example: null}}
+          mx2: {senders: null}
+          mx3: {senders: {"@shop.example": {relay: clear, auth: {username: c, password: {env: C}}}}}
+        groups:
+          g: {senders: {<>: {relay: isp}}}
+        """
+    inventory = loaded(tmp_path, text)
+    isp, clear = inventory.relays.values()
+    shop = Credentials(username="shop", password=SecretRef(kind="env", value="SHOP"))
+    by_isp = Smarthost(relay=isp, endpoint=isp.endpoints[0])
+
+    assert inventory.hosts["mx1"].senders == {
+        "@shop.example": SenderRoute(target=by_isp, credentials=shop),
+        "<>": SenderRoute(target=by_isp),
+    }
+    assert inventory.hosts["mx2"].senders == {}
+    assert inventory.hosts["mx3"].senders["@shop.example"].target == Smarthost(relay=clear, endpoint=clear.endpoints[0])
+    assert inventory.hosts["mx3"].senders["a@b.example"] == SenderRoute(target=Direct())

@@ -170,3 +170,19 @@ def test_a_domain_key_is_what_the_expression_for_flat_files_lets_through(text: s
     else:
         assert re.fullmatch(names.DOMAIN, key)
         assert names.domain_key(key) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "key"), [("<>", "<>"), ("@Shop.example", "@shop.example"), ("Ben+x@Shop.example", "ben+x@shop.example")]
+)
+def test_sender_keys(text: str, key: str) -> None:
+    """An address, an @domain, or the null sender; in lower case, as they are looked up."""
+    assert names.sender_key(text) == key
+
+
+@pytest.mark.parametrize("text", ["shop.example", ".shop.example", "*", "", "MAILER-DAEMON"])
+def test_no_sender_keys(text: str) -> None:
+    """A bare domain would never match."""
+    with pytest.raises(Fault) as caught:
+        names.sender_key(text)
+    assert caught.value.code == "sender_key"

@@ -93,8 +93,8 @@ def test_what_is_given_wins(tmp_path: Path) -> None:
     relay = _relay(tmp_path, f"provider: asahi-net, endpoints: [{{port: 25}}, {{port: 465, tls: dane}}], {AUTH}, "
                    "allow_plaintext_auth: true")  # fmt: skip
     assert relay.endpoints == (
-        Endpoint(port=25, tls=TlsLevel.NONE, auth=True),
-        Endpoint(port=465, tls=TlsLevel.DANE, auth=True),
+        Endpoint(port=25, tls=TlsLevel.NONE, auth=True, clear_auth=True),
+        Endpoint(port=465, tls=TlsLevel.DANE, auth=True, clear_auth=True),
     )
     relay = _relay(tmp_path, f"provider: sendgrid, port: 26, {AUTH}")
     assert relay.endpoints == (Endpoint(port=26, tls=TlsLevel.ENCRYPT, auth=True),)

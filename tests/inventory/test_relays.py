@@ -47,7 +47,7 @@ def test_relay(tmp_path: Path) -> None:
     assert relay.endpoints == (
         Endpoint(port=465, tls=TlsLevel.SECURE, auth=True),
         Endpoint(port=25, tls=TlsLevel.MAY, auth=False),
-        Endpoint(port=26, tls=TlsLevel.MAY, auth=True),
+        Endpoint(port=26, tls=TlsLevel.MAY, auth=True, clear_auth=True),
     )
     assert relay.credentials == Credentials(username="a b:c", password=SecretRef(kind="command", value="pass show isp"))
     assert (relay.spf, relay.senders) == (("include:spf.isp.example",), ("@example.org",))
@@ -87,7 +87,7 @@ def test_plaintext_is_a_choice(tmp_path: Path) -> None:
         """,
     ).relays["isp"]
 
-    assert relay.endpoints == (Endpoint(port=25, tls=TlsLevel.NONE, auth=True),)
+    assert relay.endpoints == (Endpoint(port=25, tls=TlsLevel.NONE, auth=True, clear_auth=True),)
 
 
 def test_certificates(tmp_path: Path) -> None:

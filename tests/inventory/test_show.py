@@ -122,7 +122,9 @@ def test_a_postfix_host(tmp_path: Path) -> None:
     text = INVENTORY.replace(
         "mta: qmail",
         "mta: postfix\nconfig_directory: /opt/postfix\nrewrite: {A@b.example: c@d.example}\n"
-        "settings: {smtp_helo_name: x}",
+        "settings: {smtp_helo_name: x}\n"
+        'senders: {"@a.example": {relay: isp, auth: {username: a, password: {env: A}}}, b@a.example: {relay: unused}, '
+        "<>: direct}",
     )
     lines = [
         f"{setting.place} = {setting.value} ({str(setting.origin or 'default').removeprefix(f'{tmp_path}/')})"
@@ -133,6 +135,12 @@ def test_a_postfix_host(tmp_path: Path) -> None:
     assert "config_directory = /opt/postfix (inventory.yaml:22:19)" in lines
     assert "settings.smtp_helo_name = x (inventory.yaml:24:28)" in lines
     assert "rewrite[a@b.example] = c@d.example (inventory.yaml:23:24)" in lines
+    assert [line for line in lines if line.startswith("senders")] == [
+        "senders[@a.example] = {relay: isp:465, auth: {username: a, password: env A}} (inventory.yaml:25:25)",
+        "senders[b@a.example] = {relay: unused:25} (inventory.yaml:25:93)",
+        "senders[<>] = direct (inventory.yaml:25:114)",
+    ]
+    assert "relays.unused.host = unused.example (inventory.yaml:11:18)" in lines
     assert not [line for line in lines if line.startswith("flavour")]
 
 

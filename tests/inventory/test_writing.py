@@ -39,7 +39,7 @@ ISP = Relay(
     endpoints=(
         Endpoint(port=465, tls=TlsLevel.SECURE, auth=True),
         Endpoint(port=25, tls=TlsLevel.NONE, auth=False),
-        Endpoint(port=2525, tls=TlsLevel.MAY, auth=True),
+        Endpoint(port=2525, tls=TlsLevel.MAY, auth=True, clear_auth=True),
     ),
     credentials=Credentials(username="ab4t: ash", password=PASSWORD),
 )

@@ -107,3 +107,30 @@ def test_a_name_without_address(tmp_path: Path) -> None:
     path.write_text(HOSTS, encoding="utf-8")
 
     assert [finding.code for finding in needs_of(load(path), "one.k.example", Zone(names={})).findings] == ["no-egress"]
+
+
+BY_SENDER = """version: 1
+relays:
+  isp: {host: r.example, spf: ["include:isp.example"]}
+  ses: {host: s.example, spf: ["include:ses.example"]}
+  one: {host: o.example, spf: ["include:one.example"]}
+mta: postfix
+relay: isp
+domains: {k.example: local}
+senders: {"@shop.example": {relay: ses}, anna@k.example: {relay: one}, <>: {relay: ses}}
+hosts: {edge: {address: 192.0.2.1}}
+"""
+
+
+def test_senders(tmp_path: Path) -> None:
+    """The relay of a domain of senders in place of the default one, that of one address beside it."""
+    path = tmp_path / "inventory.yaml"
+    path.write_text(BY_SENDER, encoding="utf-8")
+    inventory = load(path)
+
+    def terms(domain: str) -> list[str]:
+        return sorted(need.term for need in needs_of(inventory, domain, Zone(names={})).needs)
+
+    assert domains(inventory) == ("k.example", "shop.example")
+    assert terms("shop.example") == ["include:ses.example"]
+    assert terms("k.example") == ["include:isp.example", "include:one.example"]

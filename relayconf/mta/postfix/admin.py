@@ -6,11 +6,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from relayconf.facts import Finding, Severity
-from relayconf.mta.postfix import master_cf
+from relayconf.mta.postfix import logins, master_cf
 from relayconf.mta.postfix.live import Live
 from relayconf.mta.postfix.names import IMPLICIT_TLS, SERVICES
 from relayconf.mta.postfix.state import Wish
-from relayconf.mta.postfix.tables import split
+from relayconf.mta.postfix.tables import foreign, split
 from relayconf.mta.postfix.words import listing
 from relayconf.text import printable
 
@@ -22,6 +22,8 @@ _OWNERS = {
     "nixos": "NixOS",
 }
 _BY_SENDER = ("sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps")
+_LOGIN_CHECK = re.compile(r"\breject_(?:known_|authenticated_|unauthenticated_)?sender_login_mismatch\b")
+_RESTRICTIONS = re.compile(r"smtpd_[a-z_]+_restrictions")
 _OPTION = re.compile(rb"-o\s*(?:\{\s*)?([A-Za-z0-9_]+)\s*=")
 
 
@@ -66,7 +68,7 @@ def stronger(live: Live, wish: Wish) -> Iterator[Finding]:
     if wish.parameters.get("relayhost") and fixed:
         text = f"main.cf: default_transport names a next hop itself, {printable(fixed)}, which beats relayhost"
         yield error("postfix-default-transport", text, "take default_transport out of main.cf")
-    senders = [name for name in _BY_SENDER if split(live.value(name) or "")]
+    senders = [name for name in _BY_SENDER if foreign(live.value(name) or "")]
     if not senders:
         return
     if IMPLICIT_TLS in wish.services:
@@ -92,6 +94,43 @@ def wrapped(live: Live, wish: Wish) -> Iterator[Finding]:
     if plain and live.value("smtp_tls_wrappermode") == "yes":
         text = f"main.cf: smtp_tls_wrappermode = yes speaks TLS from the first byte, also to {listing(plain)}"
         yield error("postfix-wrappermode", text, "take smtp_tls_wrappermode out of main.cf")
+
+
+def loose(live: Live, wish: Wish) -> Iterator[Finding]:
+    """Passwords by sender for all mail: smtp(8) would show them wherever a route leads (postconf(5))."""
+    own = logins.in_use(wish.tables)
+    if own and live.value("smtp_sender_dependent_authentication") == "yes":
+        text = (
+            "main.cf: smtp_sender_dependent_authentication = yes would show the passwords of "
+            f"{listing(own)} to whatever server the mail goes to"
+        )
+        ways_out = ("take it out of main.cf: services of relayconf's have it, for that mail alone",)
+        yield error("postfix-sender-authentication", text, *ways_out)
+
+
+def _restrictions(live: Live) -> Iterator[str]:
+    """What main.cf and the services of master.cf restrict clients by, with the lists that these name."""
+    classes = split(live.value("smtpd_restriction_classes") or "")
+    lists = [name for name in live.parameters if _RESTRICTIONS.fullmatch(name) or name in classes]
+    referred = re.findall(r"\$[({]?([A-Za-z0-9_]+)", " ".join(live.value(name) or "" for name in lists))
+    yield from (live.value(name) or "" for name in (*lists, *referred))
+    for words in master_cf.entries(live.master).values():
+        yield b" ".join(words[6:]).decode("utf-8", "surrogateescape")
+
+
+def forgeable(live: Live, wish: Wish) -> Iterator[Finding]:
+    """Credentials of one sender that whoever may send mail here can use (postconf(5), smtpd_sender_restrictions)."""
+    own = logins.in_use(wish.tables)
+    if own and not any(map(_LOGIN_CHECK.search, _restrictions(live))):
+        text = (
+            f"these senders have credentials of their own: {listing(own)}; but nothing in main.cf keeps one user from "
+            "sending as another, and so with the other's credentials"
+        )
+        ways_out = (
+            "reject_authenticated_sender_login_mismatch in smtpd_sender_restrictions, with smtpd_sender_login_maps",
+            "reject_sender_login_mismatch, where clients in mynetworks have to log in too",
+        )
+        yield warning("postfix-sender-login", text, *ways_out)
 
 
 def overridden(live: Live, managed: Collection[str]) -> Iterator[Finding]:

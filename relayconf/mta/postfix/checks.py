@@ -26,7 +26,9 @@ _PLUGINS = ("apt install libsasl2-modules", "dnf install cyrus-sasl-plain", "apk
 
 def _self(host: Host, values: Mapping[str, str]) -> Iterator[Finding]:
     own = values.get("postfix.myhostname", "-").lower()
-    targets = {id(target): target for target in (*host.default, *host.domains.values(), *host.routes.values())}.values()
+    by_sender = (route.target for route in host.senders.values())
+    every = (*host.default, *host.domains.values(), *host.routes.values(), *by_sender)
+    targets = {id(target): target for target in every}.values()
     for target in (host.target(target) for target in targets):
         if isinstance(target, Smarthost | At | Internal) and target.nexthop.host == own:
             text = f"{own} is the name of this host itself (myhostname): mail for it would go round and round"
@@ -130,6 +132,8 @@ def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) 
     yield from admin.stronger(live, wish)
     yield from admin.wildcards(live, wish)
     yield from admin.wrapped(live, wish)
+    yield from admin.loose(live, wish)
+    yield from admin.forgeable(live, wish)
     yield from admin.overridden(live, managed)
     yield from admin.duplicates(live, managed)
 

@@ -2,8 +2,9 @@
 
 Postfix looks up next hop and password in different processes at different times. So the tables that are keyed by next
 hop hold every relay that either neighbouring step routes to: *expand* brings the new ones while the old routing stays,
-*switch* brings the new routing, *contract* takes the old relays out. A relay whose password changes has no such union:
-the mail moves to the other of two slots, so that next hop and password travel together in the name of the service.
+*switch* brings the new routing, *contract* takes the old relays out. A relay whose password changes has no such union,
+nor has a sender's own password: the mail moves to the other of two slots, so that next hop and password travel together
+in the name of the service.
 """
 
 from __future__ import annotations
@@ -11,9 +12,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from relayconf.mta.postfix import main_cf, master_cf, ownership
+from relayconf.mta.postfix import logins, main_cf, master_cf, ownership
 from relayconf.mta.postfix.live import Live
-from relayconf.mta.postfix.names import GUARD, MAP_PARAMETERS, MAPS, SPEECH, STATUS_FILTER, TABLES, Lane
+from relayconf.mta.postfix.names import (
+    GUARD,
+    MAP_PARAMETERS,
+    MAPS,
+    NULL_SENDER_KEY,
+    ROUTES,
+    SPEECH,
+    STATUS_FILTER,
+    TABLES,
+    Lane,
+)
 from relayconf.mta.postfix.ownership import Record, squeeze
 from relayconf.mta.postfix.state import (
     PER_LANE,
@@ -29,7 +40,8 @@ from relayconf.mta.postfix.state import (
 )
 from relayconf.mta.postfix.tables import composed
 
-_DECIDERS = ("relayhost", "default_transport", "relay_transport")
+_TRANSPORTS = ("default_transport", "relay_transport")
+_DECIDERS = ("relayhost", *_TRANSPORTS, NULL_SENDER_KEY)
 
 GUARD_TABLE = rb"""# Managed by relayconf. While relays change, mail refused for want of a password waits.
 /^5(\.[0-9]+\.[0-9]+ .* said: 53[05] .*)/ 4$1
@@ -93,34 +105,36 @@ class _Way:
 
 
 def _routed(live: Live) -> frozenset[str]:
-    return nexthops(live.tables["transport"], live.value("relayhost") or "")
+    return nexthops(live.tables, live.value("relayhost") or "")
 
 
 def _services(live: Live) -> frozenset[str]:
     """The services that the routing in use names; others are left over, and nothing is on its way to them."""
-    transports = (live.value(name) or "" for name in _DECIDERS[1:])
-    return routed_services(live.tables["transport"], transports) & live.services
+    transports = (live.value(name) or "" for name in _TRANSPORTS)
+    return routed_services(live.tables, transports) & live.services
 
 
 def _conflicts(live: Live, wish: Wish) -> bool:
-    """Whether mail goes to one relay before and after, but with other credentials."""
+    """Whether mail goes to one relay before and after, or comes from one sender, but with other credentials."""
     before, after = live.tables["sasl_passwd"], wish.tables["sasl_passwd"]
-    return any(before.get(key, after[key]) != after[key] for key in after.keys() & _routed(live))
+    if any(before.get(key, after[key]) != after[key] for key in after.keys() & _routed(live)):
+        return True
+    return logins.clash(logins.in_use(live.tables), logins.in_use(wish.tables))
 
 
 def _same_routing(live: Live, wish: Wish, final: Step) -> bool:
     after = main_cf.parse(final.main)
     values = {name: after[name].value if name in after else "" for name in _DECIDERS}
     is_same = all(squeeze(live.value(name) or "") == squeeze(value) for name, value in values.items())
-    return is_same and live.tables["transport"] == wish.tables["transport"]
+    return is_same and all(live.tables[name] == wish.tables[name] for name in ROUTES)
 
 
 def _united(live: Live, wish: Wish) -> tuple[dict[str, bytes], bool]:
     """The wished tables with what relays of the old routing need too, and whether there are such relays."""
-    old = _routed(live) - wish.nexthops
+    old = _routed(live) | logins.in_use(live.tables).keys()
     tables, has_old = dict(wish.contents), False
     for name in PER_LANE:
-        extra = {key: value for key, value in live.tables[name].items() if key in old}
+        extra = {key: row for key, row in live.tables[name].items() if key in old - wish.tables[name].keys()}
         if extra:
             has_old = True
             head = wish.contents.get(name) or live.contents[name]
@@ -132,7 +146,8 @@ def _is_ready(live: Live, wish: Wish, settings: Mapping[str, str]) -> bool:
     """Whether the generation in use serves every relay of the wish already, so that the routing alone can change."""
     has_rows = all(live.tables[table].get(key) == row for table in PER_LANE for key, row in wish.tables[table].items())
     spoken = all(squeeze(live.value(name) or "") == squeeze(value) for name, value in settings.items())
-    return has_rows and spoken and wish.services <= live.services
+    fits = not logins.clash(logins.stored(live.tables["sasl_passwd"]), logins.in_use(wish.tables))
+    return has_rows and fits and spoken and wish.services <= live.services
 
 
 def _staying(live: Live, tables: Mapping[str, bytes]) -> dict[str, str]:
@@ -156,7 +171,7 @@ def _by_union(way: _Way) -> tuple[Step, ...]:
     guard = {STATUS_FILTER: GUARD_TABLE} if may_guard and not (is_ready and STATUS_FILTER not in live.contents) else {}
     steps = []
     if not is_ready:
-        before = {name: live.contents[name] for name in ("transport", "generic") if name in live.contents}
+        before = {name: live.contents[name] for name in (*ROUTES, "generic") if name in live.contents}
         during = before | {name: tables[name] for name in PER_LANE if name in tables} | guard
         old = {name: owned[name] for name in _DECIDERS if name in owned}
         settings = {**stays, **speech, **map_settings(wish, live, directory_of(live, number), during), **old}

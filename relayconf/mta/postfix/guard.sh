@@ -151,6 +151,8 @@ is_harmless() {
 	relayhost,*) is_relayhost "$value" ;;
 	default_transport,* | relay_transport,*) is_word "$value" "smtp $services" ;;
 	transport_maps,*) is_list "$1" "$1" transport ;;
+	sender_dependent_default_transport_maps,*) is_list "$1" "$1" senders ;;
+	empty_address_default_transport_maps_lookup_key,'<>') ;;
 	smtp_generic_maps,*) is_list "$1" "$1" generic ;;
 	smtp_sasl_password_maps,*) is_list "$1" "$1" sasl_passwd ;;
 	smtp_tls_policy_maps,*) is_list "$1" "$1" tls_policy ;;
@@ -283,8 +285,9 @@ guard_rows() {
 			fine = fine && index(levels, " " word[1] " ")
 			for (place = 2; place <= words; place++)
 				fine = fine && word[place] ~ /^(match=[0-9A-F:]+|protocols=[!A-Za-z0-9.:]+)$/
-		} else if (table != "transport" || value !~ /^(error|retry):/) fine = fine && value !~ /[ \t]/
-		if (table == "transport" && value != ":" && value !~ /^(error|retry):/) {
+		} else if (table != "transport" || value !~ /^(error|retry|discard):/) fine = fine && value !~ /[ \t]/
+		is_routed = table == "transport" && value != ":" && value !~ /^(error|retry|discard):/
+		if (is_routed || (table == "senders" && value != "DUNNO")) {
 			colon = index(value, ":")
 			nexthop = substr(value, colon + 1)
 			fine = fine && colon && index(transports, " " substr(value, 1, colon - 1) " ")
@@ -317,6 +320,7 @@ guard_record() {
 is_rest_of_live() {
 	case $1 in
 	transport_maps) g_table=transport ;;
+	sender_dependent_default_transport_maps) g_table=senders ;;
 	smtp_generic_maps) g_table=generic ;;
 	smtp_sasl_password_maps) g_table=sasl_passwd ;;
 	smtp_tls_policy_maps) g_table=tls_policy ;;

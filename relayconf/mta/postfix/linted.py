@@ -79,6 +79,8 @@ def _key(fault: Fault) -> tuple[str, str, str]:
 
 def _is_told(fault: Fault, told: Mapping[str, str]) -> bool:
     """Whether the checks of the wish have said it; of parameters that are set twice they name those that are ours."""
+    if fault.code == "postfix-misspelt":
+        return "postfix-setting-unknown" in told
     if fault.code == "postfix-duplicate":
         return fault.text.split()[0] in re.split(r"[\s,]+", told.get("postfix-duplicates", ""))
     return _TOLD.get(fault.code) in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from relayconf.mta.postfix.names import SERVICES, Lane, service
+from relayconf.mta.postfix.names import BY_SENDER, SERVICES, Lane, service
 
 # An entry with the lines that continue it; comments and empty lines end it unless more of it follows them.
 _ENTRY = re.compile(
@@ -34,11 +34,13 @@ def options(name: str) -> tuple[str, ...]:
     lane: Lane
     found = []
     for lane in ("a", "b"):
-        if name in {service(lane, implicit_tls=False), service(lane, implicit_tls=True)}:
+        if name in {service(lane, implicit_tls=tls, by_sender=own) for tls in (False, True) for own in (False, True)}:
             found += [
                 f"smtp_sasl_password_maps=$relayconf_{lane}_sasl_password_maps",
                 f"smtp_tls_policy_maps=$relayconf_{lane}_tls_policy_maps",
             ]
+    if name in BY_SENDER:
+        found += ["smtp_sender_dependent_authentication=yes"]
     if name.endswith("-tls"):
         found += ["smtp_tls_wrappermode=yes", "smtp_tls_security_level=encrypt"]
     return tuple(found)

@@ -12,8 +12,11 @@ RECORD = "relayconf:postfix-parameters"
 Lane: TypeAlias = Literal["", "a", "b"]
 """Where routed mail runs: in Postfix's own `smtp` service (the empty lane), or in one of two slots."""
 
-TABLES = ("transport", "sasl_passwd", "tls_policy", "generic")
-"""The lookup tables, each one file; the first and the last are about routing, the others about relays."""
+TABLES = ("transport", "senders", "sasl_passwd", "tls_policy", "generic")
+"""The lookup tables, each one file; those in front and the last are about routing, the others about relays."""
+
+ROUTES = ("transport", "senders")
+"""The tables whose values are a service and a next hop."""
 
 STATUS_FILTER = "status_filter"
 SOURCES = (*TABLES, STATUS_FILTER)
@@ -33,12 +36,24 @@ TYPE = "$default_database_type"
 
 MAP_PARAMETERS = {
     "transport": "transport_maps",
+    "senders": "sender_dependent_default_transport_maps",
     "sasl_passwd": "smtp_sasl_password_maps",
     "tls_policy": "smtp_tls_policy_maps",
     "generic": "smtp_generic_maps",
 }
 
-ROUTING = ("relayhost", "default_transport", "relay_transport", "transport_maps", "smtp_generic_maps")
+NULL_SENDER_KEY = "empty_address_default_transport_maps_lookup_key"
+"""The parameter that says under which key the null sender is looked up."""
+
+ROUTING = (
+    "relayhost",
+    "default_transport",
+    "relay_transport",
+    "transport_maps",
+    "sender_dependent_default_transport_maps",
+    NULL_SENDER_KEY,
+    "smtp_generic_maps",
+)
 """The parameters that say where mail goes; all others say how a relay is spoken to."""
 
 GUARD = "smtp_delivery_status_filter"
@@ -96,12 +111,19 @@ def in_generation(number: int, table: str) -> str:
     return f"postfix:{number}/{table}"
 
 
-def service(lane: Lane, *, implicit_tls: bool) -> str:
-    """The service that speaks to relays in *lane*."""
-    if lane:
-        return f"relayconf-{lane}-tls" if implicit_tls else f"relayconf-{lane}"
-    return IMPLICIT_TLS if implicit_tls else SMTP
+def service(lane: Lane, *, implicit_tls: bool, by_sender: bool = False) -> str:
+    """The service that speaks to relays in *lane*; the ones *by_sender* look for the sender's own password first."""
+    parts = ("relayconf", lane, "senders" if by_sender else "", "tls" if implicit_tls else "")
+    return "-".join(filter(None, parts)) if any(parts[1:]) else SMTP
 
 
-SERVICES = (IMPLICIT_TLS, *(service(lane, implicit_tls=tls) for lane in ("a", "b") for tls in (False, True)))
+_LANES: tuple[Lane, ...] = ("", "a", "b")
+BY_SENDER = frozenset(service(lane, implicit_tls=tls, by_sender=True) for lane in _LANES for tls in (False, True))
+"""The services that look for the sender's own password."""
+
+SERVICES = (
+    IMPLICIT_TLS,
+    *(service(lane, implicit_tls=tls) for lane in _LANES[1:] for tls in (False, True)),
+    *(service(lane, implicit_tls=tls, by_sender=True) for lane in _LANES for tls in (False, True)),
+)
 """Every service that relayconf may add to master.cf."""

@@ -35,7 +35,7 @@ split_generation() {
 
 is_source() {
 	case $1 in
-	transport | sasl_passwd | tls_policy | generic | status_filter) ;;
+	transport | senders | sasl_passwd | tls_policy | generic | status_filter) ;;
 	*) return 1 ;;
 	esac
 }
@@ -500,7 +500,7 @@ list_relays() {
 # The relays of the settings $1 and of the generation in the directory $2.
 relays_of() {
 	read_setting "$1" relayhost
-	{ say "$value" && sed 's/#.*//; s/^[^[:space:]]*[[:space:]]*//' "$2/transport" 2>/dev/null; } | list_relays
+	{ say "$value" && cat "$2/transport" "$2/senders" 2>/dev/null | sed '/^[[:space:]]*#/d; s/^[^[:space:]]*[[:space:]]*//'; } | list_relays
 }
 
 # The addresses of the host $1 in `addresses`, as this host sees them. Status 2: there is nothing that could tell.
@@ -581,12 +581,15 @@ try_relays() {
 	done
 }
 
-# Ask Postfix's own router, with the configuration directory $1, where mail from $2 to $3 goes: `transport`, `nexthop`, and
-# in `class` the flags of its answer. It need not run, and what is asked need not be live.
-ask_router() {
-	transport='' nexthop='' class=''
-	o_list=$(printf 'request\000resolve\000sender\000%s\000address\000%s\000\000' "$2" "$3" |
-		MAIL_CONFIG=$1 "$daemons/trivial-rewrite" -S -n rewrite 2>/dev/null | tr '\000' '\n')$nl
+# A question for Postfix's own router: where does mail from $1 to $2 go? Names and values, each ended by a NUL, an empty name at
+# the end.
+ask_way() {
+	printf 'request\000resolve\000sender\000%s\000address\000%s\000\000' "$1" "$2"
+}
+
+# The answer $1, a line for each name and value: `transport`, `nexthop`, and in `class` the flags.
+read_way() {
+	transport='' nexthop='' class='' o_list=$1$nl
 	while [ -n "${o_list%"$nl"}" ]; do
 		o_name=${o_list%%"$nl"*} o_list=${o_list#*"$nl"}
 		o_value=${o_list%%"$nl"*} o_list=${o_list#*"$nl"}
@@ -599,14 +602,35 @@ ask_router() {
 	is_count "$class" && [ -n "$transport" ]
 }
 
-# Where what is on the disk sends mail from $1 to $2, in `route`: CLASS TRANSPORT NEXTHOP.
-mta_route() {
-	ask_router "$config" "$1" "$2" && route="$class $transport $nexthop"
+# Ask a router of one's own, with the configuration directory $1, about mail from $2 to $3. Postfix need not run, and what is
+# asked about need not be live.
+ask_router() {
+	read_way "$(ask_way "$2" "$3" | MAIL_CONFIG=$1 "$daemons/trivial-rewrite" -S -n rewrite 2>/dev/null | tr '\000' '\n')"
 }
 
-# Whether the candidate answers each line of `asked`, SENDER RECIPIENT TRANSPORT NEXTHOP.
-try_asked() {
-	k_list=${asked-}
+# Ask the router that works, which may know main.cf as it was, about mail from $1 to $2, where something here can talk to its
+# socket. Since 3.6 it greets with a message of its own, and earlier ones do not.
+ask_live_router() {
+	[ "$running" = yes ] && command -v perl >/dev/null 2>&1 || return 1
+	read_way "$(ask_way "$1" "$2" | perl -e 'use IO::Socket::UNIX; alarm 5; binmode STDIN; local $/;
+		my $s = IO::Socket::UNIX->new($ARGV[0]) or exit 1; syswrite $s, scalar <STDIN>; my $all = "";
+		while (sysread $s, $all, 4096, length $all) {
+			$all =~ s/\Aprotocol\0[^\0]*\0\0//;
+			last if $all =~ /\0flags\0[0-9]+\0\0\z/;
+		}
+		$all =~ tr/\0/\n/; print $all' "$queue/private/rewrite" 2>/dev/null)"
+}
+
+# Where mail from $1 to $2 goes, in `route`: `live` by the router that works, else `disk`, CLASS TRANSPORT NEXTHOP.
+mta_route() {
+	o_who=live
+	ask_live_router "$1" "$2" || { o_who=disk && ask_router "$config" "$1" "$2"; } || return 1
+	route="$o_who $class $transport $nexthop"
+}
+
+# Whether the candidate answers each line of `questions`, SENDER RECIPIENT TRANSPORT NEXTHOP.
+try_questions() {
+	k_list=${questions-}
 	while [ -n "$k_list" ]; do
 		k_line=${k_list%%"$nl"*} k_list=${k_list#*"$nl"}
 		k_sender=${k_line%% *} k_line=${k_line#* }
@@ -664,7 +688,7 @@ try_routes() {
 		note "warning the host's own router could not be asked about the new routes"
 		return 0
 	}
-	try_asked && try_own_domains
+	try_questions && try_own_domains
 }
 
 # Processes of master that work with what they read at their start, by pid and name. On Linux, one read and nothing more.

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from relayconf.errors import RenderMismatch
 from relayconf.model import Host, Local
 from relayconf.mta.base import EVERYTHING_ELSE
 from relayconf.mta.postfix import main_cf, maps
-from relayconf.mta.postfix.names import SMTP
-from relayconf.mta.postfix.routing import CLASS, Routing, default_way, lookup, route, way_of
+from relayconf.mta.postfix.names import ROUTES, SMTP
+from relayconf.mta.postfix.routing import (
+    AS_DEFAULT,
+    CLASS,
+    Routing,
+    Way,
+    default_way,
+    lookup,
+    route,
+    value_of_sender,
+    way_of,
+)
 from relayconf.mta.postfix.words import way_words
 
 
@@ -78,13 +89,46 @@ def _prove_routes(host: Host, routing: Routing) -> None:
         wanted = way_of(target, domain) if key else default_way(defaults, domain)
         if wanted == got or (isinstance(target, Local) and _is_kept(value)):
             continue
-        if wanted is not None or isinstance(target, Local):
-            says = way_words(wanted) if wanted else "local"
+        says = way_words(wanted) if wanted else "local"
+        what = (
+            f"the rendered transport table sends mail for {name} to {way_words(got)}, "
+            f"but the inventory says {says} ({key or EVERYTHING_ELSE})"
+        )
+        raise _mismatch(host, "transport", what, "every row and no other")
+
+
+def _sender_probes(keys: Mapping[str, None]) -> Iterator[str]:
+    """A sender for every key: itself, or somebody of the domain; and one that no key matches."""
+    label = "relayconf-probe"
+    while any(key.startswith(f"{label}@") for key in keys) or f"@{label}" in keys:
+        label += "x"
+    yield f"{label}@{label}"
+    for key in keys:
+        yield f"{label}{key}" if key.startswith("@") else key
+
+
+def _sender_words(way: Way) -> str:
+    return f"{way_words(way)} ({way.service})"
+
+
+def _prove_senders(host: Host, routing: Routing) -> None:
+    """What every sender's mail for the rest of the world does, which no row of the transport table is for."""
+    recipient = next(
+        _probes({**dict.fromkeys(host.domains), **dict.fromkeys(host.routes), **dict.fromkeys(routing.table)})
+    )
+    default = route(replace(routing, senders={}), recipient)
+    for sender in _sender_probes({**dict.fromkeys(host.senders), **dict.fromkeys(routing.senders)}):
+        intended = host.intended_sender(sender)
+        value = AS_DEFAULT if intended is None else value_of_sender(intended)
+        service, _, nexthop = value.partition(":")
+        wanted = default if value == AS_DEFAULT else Way(service=service, nexthop=nexthop)
+        got = route(routing, recipient, sender)
+        if got != wanted:
             what = (
-                f"the rendered transport table sends mail for {name} to {way_words(got)}, "
-                f"but the inventory says {says} ({key or EVERYTHING_ELSE})"
+                f"the rendered table of senders sends mail from {sender} to {_sender_words(got)}, "
+                f"but the inventory says {_sender_words(wanted)}"
             )
-            raise _mismatch(host, "transport", what, "every row and no other")
+            raise _mismatch(host, "senders", what, "every row and no other")
 
 
 def prove(host: Host, wanted: _Wish, main: bytes, contents: Mapping[str, bytes | None]) -> None:
@@ -95,13 +139,15 @@ def prove(host: Host, wanted: _Wish, main: bytes, contents: Mapping[str, bytes |
     """
     _prove_parameters(host, wanted, main)
     for table, rows in wanted.tables.items():
-        if table != "transport":
+        if table not in ROUTES:
             _prove_rows(host, table, rows, contents[table])
     parameters = main_cf.parse(main)
     default = parameters.get("default_transport")
     routing = Routing(
         table=maps.table(contents["transport"] or b""),
+        senders=maps.table(contents["senders"] or b""),
         relayhost=parameters["relayhost"].value,
         default_transport=default.value if default else SMTP,
     )
     _prove_routes(host, routing)
+    _prove_senders(host, routing)

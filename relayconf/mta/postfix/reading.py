@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from relayconf.errors import MainCfError, MapError
-from relayconf.mta.base import EVERYTHING_ELSE
+from relayconf.mta.base import EVERYTHING_ELSE, FROM
 from relayconf.mta.postfix import main_cf, maps
 from relayconf.mta.postfix.main_cf import Parameter
-from relayconf.mta.postfix.names import MAIN_CF, SMTP, in_use
+from relayconf.mta.postfix.names import BY_SENDER, MAIN_CF, SMTP, in_use
 from relayconf.mta.postfix.nexthop import members
-from relayconf.mta.postfix.routing import CLASS, Routing, Way, route
+from relayconf.mta.postfix.routing import AS_DEFAULT, CLASS, Routing, Way, route
 from relayconf.mta.postfix.words import DIRECT, way_words
 
 UNKNOWN = "unknown: main.cf cannot be read"
@@ -43,10 +43,17 @@ def _words(way: Way, users: Mapping[str, str], levels: Mapping[str, str]) -> str
     return ", else ".join(_relay_words(hop, users, levels) for hop in hops)
 
 
+def _sender_words(key: str, value: str, users: Mapping[str, str], levels: Mapping[str, str]) -> str:
+    """As `_words`, with the sender's own user where the service looks for it."""
+    service, _, nexthop = value.partition(":")
+    known = {nexthop: users[key]} if service in BY_SENDER and key in users else users
+    return _words(Way(service=service, nexthop=nexthop), known, levels)
+
+
 def _routes(contents: Mapping[str, bytes | None]) -> Mapping[str, str]:
     parameters = main_cf.parse(contents.get(MAIN_CF) or b"")
-    table, users, levels = (
-        table_in_use(contents, parameters, name) for name in ("transport", "sasl_passwd", "tls_policy")
+    table, senders, users, levels = (
+        table_in_use(contents, parameters, name) for name in ("transport", "senders", "sasl_passwd", "tls_policy")
     )
     relayhost, transport = (
         parameters[name].value if name in parameters else "" for name in ("relayhost", "default_transport")
@@ -58,6 +65,10 @@ def _routes(contents: Mapping[str, bytes | None]) -> Mapping[str, str]:
     for key, value in table.items():
         way = route(routing, key)
         rows[key] = "local" if value == CLASS else DIRECT if value.endswith(":") else _words(way, users, levels)
+    for key, value in senders.items():
+        rows[f"{FROM}{key}"] = (
+            rows[EVERYTHING_ELSE] if value == AS_DEFAULT else _sender_words(key, value, users, levels)
+        )
     return rows
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from relayconf.facts import Finding, Severity
-from relayconf.model import Direct, Discard, Host, Smarthost
+from relayconf.model import Direct, Host, Smarthost
 from relayconf.mta.postfix import settings, tls
 from relayconf.mta.postfix.nexthop import spell
-from relayconf.mta.postfix.rendering import relays
+from relayconf.mta.postfix.rendering import logins, relays
 from relayconf.mta.postfix.tls import policy
 from relayconf.mta.postfix.words import listing
 
@@ -41,14 +41,34 @@ def _failover(host: Host) -> Iterator[Finding]:
 
 
 def _keys(host: Host) -> Iterator[Finding]:
-    discarded = [key for key, target in host.routes.items() if isinstance(target, Discard)]
-    if discarded:
-        text = f"to discard mail is not supported on Postfix yet: {listing(discarded)}"
-        yield _error("postfix-discard", text, "{reject: TEXT}, so that the sender hears of it")
-    odd = [key for table in (host.routes, host.rewrite) for key in table if key.startswith("#")]
+    odd = [key for table in (host.routes, host.senders, host.rewrite) for key in table if key.startswith("#")]
     if odd:
         text = f"a table of Postfix takes what begins with `#` for a comment: {listing(odd)}"
         yield _error("postfix-comment-key", text, "a route for the whole domain")
+
+
+def _senders(host: Host) -> Iterator[Finding]:
+    """What a table by sender cannot say (postconf(5), sender_dependent_default_transport_maps)."""
+    direct = [key for key, route in host.senders.items() if isinstance(route.target, Direct)]
+    if direct and not isinstance(host.default[0], Direct):
+        text = (
+            f"`direct` for a sender, where all other mail takes a relay: {listing(direct)}; "
+            "Postfix uses relayhost whenever a sender's entry names no next hop, and by MX there is none to name"
+        )
+        ways = (
+            "`relay: direct`, and the relay for the @domains that are to take it",
+            "routes with `direct` for the recipients' domains",
+            "another host for that sender",
+        )
+        yield _error("postfix-sender-direct", text, *ways)
+    null = host.senders.get("<>")
+    if null is not None and null.credentials is not None:
+        text = "bounces (`<>`) cannot have credentials of their own: Postfix looks up no password for the null sender"
+        others = (
+            "leave `auth` out: the relay's own are used",
+            "a relay with these credentials at another port or name",
+        )
+        yield _error("postfix-null-sender-login", text, *others)
 
 
 def _tls(host: Host) -> Iterator[Finding]:
@@ -61,22 +81,31 @@ def _users(host: Host) -> Iterator[Finding]:
         if relay.endpoint.auth and credentials is not None and ":" in credentials.username:
             text = f"the user name at the relay {relay} holds a colon, where Postfix lets the password begin"
             yield _error("postfix-user-colon", text, "ask the provider for another user name")
+    for key, route in host.senders.items():
+        if route.credentials is not None and ":" in route.credentials.username:
+            text = f"the user name of the sender {key} holds a colon, where Postfix lets the password begin"
+            yield _error("postfix-user-colon", text, "ask the provider for another user name")
 
 
 def _twins(host: Host) -> Iterator[Finding]:
     """One server and port that two relays of the inventory speak to in different ways."""
-    used = relays(host)
-    for target in {id(target): target for target in (*host.default, *host.routes.values())}.values():
+    used, known = relays(host), logins(host)
+    own = {id(route.target): route.target for route in host.senders.values() if route.credentials is not None}
+    shared = (route.target for route in host.senders.values() if route.credentials is None)
+    targets = {id(target): target for target in (*host.default, *host.routes.values(), *shared)}
+    for target in (*targets.values(), *own.values()):
         if not isinstance(target, Smarthost):
             continue
-        first = used[spell(target.nexthop)]
-        ways = [(one.endpoint.auth and one.relay.credentials, policy(one)) for one in (first, target)]
-        if ways[0] != ways[1]:
+        hop = spell(target.nexthop)
+        login = target.relay.credentials if target.endpoint.auth else None
+        other_login = id(target) in targets and known.get(hop) != login
+        if other_login or policy(used[hop]) != policy(target):
             text = (
-                f"the relays {first} and {target} are the same server and port, but differ in credentials or TLS, "
+                f"the relays {used[hop]} and {target} are the same server and port, but differ in credentials or TLS, "
                 "and Postfix knows them by server and port alone"
             )
-            yield _error("postfix-same-server", text, "one entry of `relays` for both", "another name of that server")
+            ways_out = ("one entry of `relays` for both", "another name of that server", "`auth` in `senders`")
+            yield _error("postfix-same-server", text, *ways_out)
 
 
 def _manage(host: Host) -> Iterator[Finding]:
@@ -89,7 +118,13 @@ def _manage(host: Host) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (
-    *(_failover, _keys, _tls, _users, _twins, _manage),
+    _failover,
+    _keys,
+    _senders,
+    _tls,
+    _users,
+    _twins,
+    _manage,
     settings.refused,
 )
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from relayconf.files import DesiredFile
-from relayconf.model import Host, Local, Smarthost, TlsLevel
+from relayconf.model import Credentials, Host, Local, Smarthost, TlsLevel
 from relayconf.mta.base import Resolve
 from relayconf.mta.postfix import maps, tls
-from relayconf.mta.postfix.names import MAIN_CF, MAP_PARAMETERS, MAPS, TABLES, TYPE, service, wished
+from relayconf.mta.postfix.names import MAIN_CF, MAP_PARAMETERS, MAPS, NULL_SENDER_KEY, TABLES, TYPE, service, wished
 from relayconf.mta.postfix.nexthop import spell
 from relayconf.mta.postfix.proof import prove
-from relayconf.mta.postfix.routing import CLASS, default_way, keys, value_for
+from relayconf.mta.postfix.routing import CLASS, default_way, keys, value_for, value_of_sender
 from relayconf.mta.postfix.tls import policy, tls_level
 from relayconf.templating import Templates
 
@@ -26,6 +26,7 @@ class Wish:
     """What is to be written: the rows of every table, and the parameters of main.cf. Passwords are in no `repr`."""
 
     transport: Rows
+    senders: Rows
     sasl_passwd: Rows = field(repr=False)
     tls_policy: Rows
     generic: Rows
@@ -36,6 +37,7 @@ class Wish:
         """The tables by name."""
         return {
             "transport": self.transport,
+            "senders": self.senders,
             "sasl_passwd": self.sasl_passwd,
             "tls_policy": self.tls_policy,
             "generic": self.generic,
@@ -44,12 +46,23 @@ class Wish:
 
 def relays(host: Host) -> Mapping[str, Smarthost]:
     """Every endpoint that *host* sends to, by its next hop, the default one first."""
-    used = (*host.default, *{id(target): target for target in host.routes.values()}.values())
+    by_sender = (route.target for route in host.senders.values())
+    used = (*host.default, *{id(target): target for target in host.routes.values()}.values(), *by_sender)
     found: dict[str, Smarthost] = {}
     for target in used:
         if isinstance(target, Smarthost):
             found.setdefault(spell(target.nexthop), target)
     return found
+
+
+def logins(host: Host) -> Mapping[str, Credentials]:
+    """What is presented where no sender has credentials of its own: by next hop, the default one first."""
+    own = {key: route for key, route in host.senders.items() if route.credentials is not None}
+    shared = replace(host, senders={key: route for key, route in host.senders.items() if key not in own})
+    used = relays(shared).items()
+    return {
+        nexthop: relay.relay.credentials for nexthop, relay in used if relay.endpoint.auth and relay.relay.credentials
+    }
 
 
 def transport_rows(host: Host) -> Rows:
@@ -75,13 +88,33 @@ def _caught(wildcards: Mapping[str, str | None], key: str) -> bool:
     return next(broader, CLASS) not in {CLASS, None}
 
 
-def _sasl_rows(used: Mapping[str, Smarthost], secret: Resolve) -> Iterator[tuple[str, str]]:
-    for nexthop, relay in used.items():
-        credentials = relay.relay.credentials
-        if relay.endpoint.auth and credentials is not None:
-            row = (nexthop, f"{credentials.username}:{secret(credentials.password)}")
-            maps.write([row])
-            yield row
+def _sasl_rows(host: Host, secret: Resolve) -> Iterator[tuple[str, str]]:
+    own = {key: route.credentials for key, route in host.senders.items() if route.credentials is not None}
+    for key, credentials in {**logins(host), **own}.items():
+        row = (key, f"{credentials.username}:{secret(credentials.password)}")
+        maps.write([row])
+        yield row
+
+
+def _clear_logins(host: Host, used: Mapping[str, Smarthost]) -> bool:
+    """Whether a password may go where TLS is not certain."""
+    hops = logins(host).keys() | {
+        spell(route.target.nexthop)
+        for route in host.senders.values()
+        if route.credentials and isinstance(route.target, Smarthost)
+    }
+    return any(tls_level(used[hop]) in _CLEAR for hop in hops)
+
+
+def _speech(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smarthost]) -> Iterator[tuple[str, str]]:
+    """How relays are spoken to, but for the tables."""
+    if tables["sasl_passwd"]:
+        yield "smtp_sasl_auth_enable", "yes"
+        yield "smtp_sasl_tls_security_options", "noanonymous"
+    if _clear_logins(host, used):
+        yield "smtp_sasl_security_options", "noanonymous"
+    if any(relay.endpoint.tls is TlsLevel.DANE for relay in used.values()):
+        yield "smtp_dns_support_level", "dnssec"
 
 
 def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smarthost]) -> Iterator[tuple[str, str]]:
@@ -91,16 +124,12 @@ def _parameters(host: Host, tables: Mapping[str, Rows], used: Mapping[str, Smart
     if isinstance(default, Smarthost) and default.endpoint.implicit_tls:
         for name in ("default_transport", "relay_transport"):
             yield name, service("", implicit_tls=True)
+    if "<>" in host.senders:
+        yield NULL_SENDER_KEY, "<>"
     for table, parameter in MAP_PARAMETERS.items():
         if tables[table]:
             yield parameter, f"{TYPE}:${{{MAPS}}}/{table}"
-    if tables["sasl_passwd"]:
-        yield "smtp_sasl_auth_enable", "yes"
-        yield "smtp_sasl_tls_security_options", "noanonymous"
-    if any(relay.endpoint.auth and tls_level(relay) in _CLEAR for relay in used.values()):
-        yield "smtp_sasl_security_options", "noanonymous"
-    if any(relay.endpoint.tls is TlsLevel.DANE for relay in used.values()):
-        yield "smtp_dns_support_level", "dnssec"
+    yield from _speech(host, tables, used)
     yield from tls.parameters(used.values())
     yield from host.settings.items()
 
@@ -110,7 +139,8 @@ def wish(host: Host, secret: Resolve) -> Wish:
     used = relays(host)
     tables: dict[str, Rows] = {
         "transport": transport_rows(host),
-        "sasl_passwd": tuple(_sasl_rows(used, secret)),
+        "senders": tuple((key, value_of_sender(route)) for key, route in host.senders.items()),
+        "sasl_passwd": tuple(_sasl_rows(host, secret)),
         "tls_policy": tuple((nexthop, policy(relay)) for nexthop, relay in used.items()),
         "generic": tuple(host.rewrite.items()),
     }

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from relayconf.files import DesiredFile
 from relayconf.mta.postfix import main_cf, maps
 from relayconf.mta.postfix.live import Live, Table
 from relayconf.mta.postfix.names import (
-    IMPLICIT_TLS,
     MAIN_CF,
     MAP_PARAMETERS,
     MAPS,
+    ROUTES,
     SERVICES,
     SMTP,
     TABLES,
@@ -51,24 +51,28 @@ class Wish:
     @property
     def nexthops(self) -> frozenset[str]:
         """Every next hop that mail is routed to."""
-        return nexthops(self.tables["transport"], self.parameters.get("relayhost", ""))
+        return nexthops(self.tables, self.parameters.get("relayhost", ""))
 
     @property
     def services(self) -> frozenset[str]:
         """The services that mail is routed to and that are relayconf's."""
         transports = (self.parameters.get(name, "") for name in _TRANSPORTS)
-        return routed_services(self.tables["transport"], transports)
+        return routed_services(self.tables, transports)
 
 
-def routed_services(transport: Table, transports: Iterable[str]) -> frozenset[str]:
-    """The services of relayconf's that a transport table and the two *transports* of main.cf name."""
-    values = (*transport.values(), *transports)
+def _routed(tables: Mapping[str, Table]) -> Iterator[str]:
+    return (value for name in ROUTES for value in tables[name].values())
+
+
+def routed_services(tables: Mapping[str, Table], transports: Iterable[str]) -> frozenset[str]:
+    """The services of relayconf's that the tables of routes and the two *transports* of main.cf name."""
+    values = (*_routed(tables), *transports)
     return frozenset(value.partition(":")[0] for value in values) & frozenset(SERVICES)
 
 
-def nexthops(transport: Table, relayhost: str) -> frozenset[str]:
-    """Every next hop that a transport table and relayhost name, each of a failover list by itself."""
-    return frozenset((*members(relayhost), *(value.partition(":")[2] for value in transport.values()))) - {""}
+def nexthops(tables: Mapping[str, Table], relayhost: str) -> frozenset[str]:
+    """Every next hop that the tables of routes and relayhost name, each of a failover list by itself."""
+    return frozenset((*members(relayhost), *(value.partition(":")[2] for value in _routed(tables)))) - {""}
 
 
 def rewritten(content: bytes, table: Table) -> bytes:
@@ -111,21 +115,26 @@ def in_lane(wish: Wish, lane: Lane) -> Wish:
     if not lane:
         return wish
     relays = wish.tables["tls_policy"]
-    moved = {name: service(lane, implicit_tls=name == IMPLICIT_TLS) for name in (SMTP, IMPLICIT_TLS)}
+    moved = {
+        service("", implicit_tls=tls, by_sender=own): service(lane, implicit_tls=tls, by_sender=own)
+        for tls in (False, True)
+        for own in (False, True)
+    }
 
     def move(value: str) -> str:
         name, _, nexthop = value.partition(":")
         return f"{moved[name]}:{nexthop}" if nexthop in relays and name in moved else value
 
-    transport = {key: move(value) for key, value in wish.tables["transport"].items()}
+    routes = {name: {key: move(value) for key, value in wish.tables[name].items()} for name in ROUTES}
     parameters = dict(wish.parameters)
     if any(nexthop in relays for nexthop in members(parameters.get("relayhost", ""))):
         for name in _TRANSPORTS:
             parameters[name] = moved[parameters.get(name, SMTP)]
     contents = dict(wish.contents)
-    if transport != wish.tables["transport"]:
-        contents["transport"] = rewritten(contents["transport"], transport)
-    tables = {**wish.tables, "transport": transport}
+    for name, table in routes.items():
+        if table != wish.tables[name]:
+            contents[name] = rewritten(contents[name], table)
+    tables = {**wish.tables, **routes}
     return replace(wish, lane=lane, contents=contents, tables=tables, parameters=parameters)
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from relayconf.errors import MainCfError, MapError
 from relayconf.facts import Facts
 from relayconf.model import TlsLevel
-from relayconf.mta.base import EVERYTHING_ELSE, Way
+from relayconf.mta.base import EVERYTHING_ELSE, FROM, Way
 from relayconf.mta.postfix import main_cf
 from relayconf.mta.postfix.locality import local, relayed
 from relayconf.mta.postfix.main_cf import Parameter
 from relayconf.mta.postfix.names import MAIN_CF, MAP_PARAMETERS, SERVICES, SMTP
 from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.reading import table_in_use
-from relayconf.mta.postfix.routing import CLASS, lookup
+from relayconf.mta.postfix.routing import AS_DEFAULT, CLASS, lookup
 from relayconf.mta.postfix.tables import foreign
 
 _LOCAL, _DIRECT, _REJECT, _UNKNOWN = (
@@ -27,7 +27,8 @@ _LOCAL, _DIRECT, _REJECT, _UNKNOWN = (
 _BY_SMTP = frozenset({SMTP, "relay", *SERVICES})
 _ELSEWHERE: Mapping[str, Way] = {
     **dict.fromkeys(("local", "virtual", "lmtp"), _LOCAL),
-    **dict.fromkeys(("error", "retry", "discard"), _REJECT),
+    **dict.fromkeys(("error", "retry"), _REJECT),
+    "discard": Way(kind="discard"),
 }
 # From what protects least to what protects most.
 _RISING = (
@@ -101,6 +102,9 @@ def _ways(facts: Facts, contents: Mapping[str, bytes | None]) -> Mapping[str, Wa
     received = _UNKNOWN if reading.has_foreign("transport") else reading.unrouted("relay_transport", "relay")
     by_value = {value: reading.routed(value) for value in set(table.values()) - {CLASS}} | {CLASS: rest}
     found = {EVERYTHING_ELSE: rest} | {key: by_value[value] for key, value in table.items()}
+    for key, value in table_in_use(contents, parameters, "senders").items():
+        service, _, nexthop = value.partition(":")
+        found[f"{FROM}{key}"] = rest if value == AS_DEFAULT else reading.way(service, nexthop)
     for domain in relayed(parameters, facts.values) | here:
         value = lookup(table, domain) or CLASS
         usual = _LOCAL if domain in here else received

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from relayconf.drift import applied
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import Host
@@ -12,7 +13,7 @@ from relayconf.mta.qmail.abilities import error
 from relayconf.mta.qmail.detection import NO_PROGRAM, Detection, detect, environment_of
 from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, Flavour
 from relayconf.mta.qmail.lines import credentials_of
-from relayconf.mta.qmail.paths import split_variant
+from relayconf.mta.qmail.paths import AUTHSENDERS, split_variant
 from relayconf.mta.qmail.refusals import able, is_refused, of_flavour, refusals, targets
 
 _NAME_IT = "`flavour:` in the inventory, when you know better"
@@ -23,6 +24,13 @@ def flavour_of(host: Host, facts: Facts) -> Flavour:
     if host.flavour is not None:
         return FLAVOURS[host.flavour]
     return detect(facts.values).flavour or CLASSIC
+
+
+def _left(facts: Facts, files: Sequence[DesiredFile]) -> Iterator[DesiredFile]:
+    """The table of senders that relayconf left here, when the inventory has no senders any more."""
+    last = applied(facts, AUTHSENDERS)
+    if last is not None and last.sha256 is not None and all(file.path != AUTHSENDERS for file in files):
+        yield DesiredFile(path=AUTHSENDERS, content=None, secret=True)
 
 
 def chosen(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> tuple[DesiredFile, ...]:
@@ -36,6 +44,7 @@ def chosen(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> tuple[D
         name, path = split_variant(file.path)
         if name in {None, flavour.name}:
             files.append(replace(file, path=path))
+    files += _left(facts, files)
     return tuple(_guarded(facts, file) if file.secret and file.content is not None else file for file in files)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from relayconf.facts import Finding, Severity
-from relayconf.model import Discard, Host, Reject, Retry, Smarthost, Target
+from relayconf.model import Direct, Discard, Host, Local, Reject, Retry, SenderRoute, Smarthost, Target
 from relayconf.mta.qmail.abilities import error, of_target
 from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, Flavour
 from relayconf.mta.qmail.lines import rows
@@ -45,6 +46,26 @@ def _keys(host: Host) -> Iterator[Finding]:
         yield error("qmail-reject", text, _OTHER_HOSTS)
 
 
+def _as_sender(route: SenderRoute) -> Smarthost | Direct:
+    """The relay of a sender, as one that the sender's own credentials are for."""
+    target = route.target
+    if route.credentials is None or isinstance(target, Direct):
+        return target
+    relay = replace(target.relay, credentials=route.credentials)
+    return Smarthost(relay=relay, endpoint=replace(target.endpoint, auth=True))
+
+
+def _beaten(host: Host) -> Iterator[Finding]:
+    """Recipients with a route of their own, which authsenders comes before: it is asked first and alone."""
+    keys = [key for key, target in host.recipients() if not isinstance(target, Local)]
+    if keys:
+        text = (
+            f"authsenders beats every route: mail of {listing(host.senders)} "
+            f"would take the sender's relay to {listing(keys)} too"
+        )
+        yield error("qmail-senders", text, "no `routes`, and no `domains` but local ones, for this host", _OTHER_HOSTS)
+
+
 def _senders(host: Host, flavour: Flavour) -> Iterator[Finding]:
     """Relays by sender, which authsenders alone can hold, and never `direct` nor for bounces alone."""
     if host.senders and flavour.read_sender is None:
@@ -52,7 +73,9 @@ def _senders(host: Host, flavour: Flavour) -> Iterator[Finding]:
         yield error("qmail-senders", text, _OTHER_HOSTS, "a qmail flavour with authsenders")
         return
     for route in host.senders.values():
-        yield from of_target(flavour, route.target)
+        yield from of_target(flavour, _as_sender(route))
+    if host.senders:
+        yield from _beaten(host)
     unsayable = [
         key for key, route in host.senders.items() if not isinstance(route.target, Smarthost) or "@" not in key
     ]

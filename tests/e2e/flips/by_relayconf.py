@@ -50,6 +50,14 @@ exit $status
 """
 
 
+_SENDERS = """\
+senders:
+  "@own.test": &own {{relay: {default}, auth: {{username: {user}, password: {{file: own}}}}}}
+  shop@addresses.test: *own
+  "@sender.test": {{relay: {routed}}}
+"""
+
+
 class ByRelayconf:
     """One host of the lab, managed from a laptop. *gap* is the time in seconds that each rename of main.cf takes.
 
@@ -75,7 +83,11 @@ class ByRelayconf:
         for relay, port in wish.relays.items():
             login = f"{{username: {wish.login(relay)[0]}, password: {{file: {relay}}}}}"
             text += f"  {relay}: {{host: {RELAYS[relay]}, port: {port}, tls: secure, auth: {login}}}\n"
-        self.admin.write(text, {relay: wish.login(relay)[1] for relay in wish.relays})
+        secrets = {relay: wish.login(relay)[1] for relay in wish.relays}
+        if wish.relays and wish.own is not None:
+            user, secrets["own"] = wish.own_login()
+            text += _SENDERS.format(default=wish.default, routed=tuple(wish.relays)[1], user=user)
+        self.admin.write(text, secrets)
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start an apply of what was written, which may be cut, and do not wait for it."""

@@ -27,9 +27,13 @@ class Injected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pattern:
-    """The recipients of one message: the class of each, and `{}` in its address for the message's number."""
+    """The recipients of one message: the class of each, and `{}` in its address for the message's number.
+
+    The sender is a plus address of `user@domain`, or without one of the load's own.
+    """
 
     recipients: Mapping[str, str]
+    sender: str = ""
 
     def fill(self, number: int) -> dict[str, str]:
         """Address → class, for this message."""
@@ -50,7 +54,7 @@ class Load:
         self._host = host
         self._patterns = patterns
         self._interval = connections / rate
-        self._sender_user, _, self._sender_domain = bounces_to.partition("@")
+        self._sender = bounces_to
         self._numbers = itertools.count(1)
         self._stop = threading.Event()
         self._failures: list[BaseException] = []
@@ -79,8 +83,10 @@ class Load:
 
     def _inject(self, client: smtplib.SMTP) -> bool:
         number = next(self._numbers)
-        recipients = self._patterns[number % len(self._patterns)].fill(number)
-        sender = f"{self._sender_user}+{number}@{self._sender_domain}"
+        pattern = self._patterns[number % len(self._patterns)]
+        recipients = pattern.fill(number)
+        user, _, domain = (pattern.sender or self._sender).partition("@")
+        sender = f"{user}+{number}@{domain}"
         begun = time.time()
         try:
             refused = client.sendmail(sender, list(recipients), f"{_HEADER}{number}\r\n\r\nA message of the load.\r\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ RELAYS = {name: f"{name}.relays.test" for name in "abcd"}
 # no relay is in both pairs, so that neither pair's credentials serve the other
 PAIRS = {"a": "c", "b": "d"}
 PASSWORDS = {name: (f"pw-{name}-Wd3f", f"pw-{name}-Kq9x") for name in RELAYS}
+OWN_PASSWORDS = {name: (f"own-{name}-Zt5m", f"own-{name}-Hs8e") for name in RELAYS}
 
 # every smtp(8) ends after ten deliveries, so that there are births at every moment of a switch; soon tried again
 UNREST = (
@@ -46,9 +47,20 @@ def patterns(host: str) -> tuple[Pattern, ...]:
     )
 
 
-def relay_spec(name: str, passwords: tuple[str, ...]) -> RelaySpec:
-    """The relay *name*, whose one user has these passwords at the moment."""
-    return RelaySpec(name=RELAYS[name], users={f"user-{name}": passwords}, delay=0.05)
+def sender_patterns(host: str) -> tuple[Pattern, ...]:
+    """Senders with a password of their own at the default relay, by domain and by address, and one with a relay."""
+    own, routed = f"{host}-{{}}@own.world.test", f"{host}-{{}}@routed.world.test"
+    return (
+        Pattern(recipients={"own": own}, sender="anybody@own.test"),
+        Pattern(recipients={"own": own, "routed": routed}, sender="shop@addresses.test"),
+        Pattern(recipients={"sender": f"{host}-{{}}@sender.world.test"}, sender="anybody@sender.test"),
+    )
+
+
+def relay_spec(name: str, passwords: tuple[str, ...], own: tuple[str, ...] = ()) -> RelaySpec:
+    """The relay *name*, whose one user has these passwords at the moment; *own* are those of its user for senders."""
+    users = {f"user-{name}": passwords, f"own-{name}": own}
+    return RelaySpec(name=RELAYS[name], users=users, delay=0.05)
 
 
 def lab_spec(*hosts: str) -> LabSpec:
@@ -65,11 +77,13 @@ class Wish:
     """Which relay takes what nothing else routes, at which port, and which of the relays' passwords is used.
 
     Mail for routed.world.test goes to the other relay of the pair, at port 587. Without a default relay all go direct.
+    `own` is which password of their own senders use at the default relay; None: nothing is said of senders.
     """
 
     default: str
     port: int = 587
     password: int = 0
+    own: int | None = None
 
     @property
     def relays(self) -> Mapping[str, int]:
@@ -80,14 +94,25 @@ class Wish:
         """User and password at *relay*."""
         return f"user-{relay}", PASSWORDS[relay][self.password]
 
+    def own_login(self) -> tuple[str, str]:
+        """User and password of the senders that have their own, at the default relay."""
+        return f"own-{self.default}", OWN_PASSWORDS[self.default][self.own or 0]
+
     def landings(self) -> Mapping[str, Landing]:
         """Where mail lands, by class of recipients."""
         direct = Landing(server=RECEIVER, port=25)
-        landings = dict.fromkeys(("default", "routed", "direct"), direct)
+        landings = dict.fromkeys(("default", "routed", "direct", "own", "sender"), direct)
         landings |= {"local": LOCAL, "internal": Landing(server=STORE, port=25)}
         for kind, (relay, port) in zip(("default", "routed"), self.relays.items(), strict=False):
             user, password = self.login(relay)
             landings[kind] = Landing(server=RELAYS[relay], port=port, user=user, password=password, tls=True)
+        if self.default:
+            user, password = self.own_login()
+            is_own = self.own is not None
+            landings["own"] = (
+                replace(landings["default"], user=user, password=password) if is_own else landings["default"]
+            )
+            landings["sender"] = landings["routed" if is_own else "default"]
         return landings
 
 
@@ -108,10 +133,11 @@ class Scene:
     The relays take a user's old password until a switch is over, and not a moment longer.
     """
 
-    def __init__(self, lab: Lab, *, host: str = HOST, rate: float) -> None:
+    def __init__(self, lab: Lab, *, host: str = HOST, rate: float, senders: bool = False) -> None:
         self.host = lab.host(host)
         self._lab = lab
-        self._load = Load(self.host, patterns(host), rate=rate, bounces_to=f"ops@{host}.lab.test")
+        sent = (*patterns(host), *(sender_patterns(host) if senders else ()))
+        self._load = Load(self.host, sent, rate=rate, bounces_to=f"ops@{host}.lab.test")
         self._timeline = Timeline()
         self._mark = lab.mark()
         self._log_mark = self._log_size()
@@ -126,7 +152,8 @@ class Scene:
     def _accept(self, *wishes: Wish) -> None:
         for relay in RELAYS:
             passwords = {wish.login(relay)[1] for wish in wishes}
-            self._lab.change_relay(relay_spec(relay, tuple(sorted(passwords))))
+            own = {OWN_PASSWORDS[relay][wish.own or 0] for wish in wishes}
+            self._lab.change_relay(relay_spec(relay, tuple(sorted(passwords)), tuple(sorted(own))))
 
     def _switch(self, deploy: Deploy, old: Wish, new: Wish) -> None:
         self._accept(old, new)

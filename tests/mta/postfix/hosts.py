@@ -19,6 +19,7 @@ from relayconf.model import (
     Origin,
     Relay,
     SecretRef,
+    SenderRoute,
     Smarthost,
     Target,
     TlsLevel,
@@ -94,6 +95,14 @@ def tls_of(name: str, tls: str = "secure", **said: Any) -> Smarthost:
     return replace(plain, relay=replace(plain.relay, **said))
 
 
+def sender(target: Smarthost | Direct, user: str | None = None, password: str = "pw") -> SenderRoute:  # noqa: S107
+    """The relay of a sender, where it logs in as *user* when that is given."""
+    if user is None:
+        return SenderRoute(target=target)
+    reference = SecretRef(kind="env", value=f"{user} {password}")
+    return SenderRoute(target=target, credentials=Credentials(username=user, password=reference))
+
+
 def secret(reference: SecretRef) -> str:
     """The password that `relay` was given."""
     return reference.value.partition(" ")[2]
@@ -104,6 +113,7 @@ def host(
     *,
     domains: Mapping[str, Target] | None = None,
     routes: Mapping[str, Target] | None = None,
+    senders: Mapping[str, SenderRoute] | None = None,
     rewrite: Mapping[str, str] | None = None,
 ) -> Host:
     """The host mail1; *default* may be a list to fail over in."""
@@ -115,6 +125,7 @@ def host(
         default=default if isinstance(default, tuple) else (default or Direct(),),
         domains=domains or {},
         routes=routes or {},
+        senders=senders or {},
         rewrite=rewrite or {},
     )
 

@@ -28,7 +28,13 @@ def values_of(state: State) -> dict[str, str]:
     return {name: found.value for name, found in main_cf.parse(state.content(MAIN_CF)).items()}
 
 
-def _looked_up(state: State, lists: str, values: dict[str, str], key: str) -> str | None:
+def _looked_up(state: State, lists: str, values: dict[str, str], *keys: str) -> str | None:
+    """Each key is asked of every table before the next one is."""
+    found = (_one_key(state, lists, values, key) for key in keys)
+    return next((value for value in found if value is not None), None)
+
+
+def _one_key(state: State, lists: str, values: dict[str, str], key: str) -> str | None:
     for table in re.split(r"[,\s]+", expand_text(lists, values)):
         kind, _, path = table.partition(":")
         if path in state.tables and kind == "hash":
@@ -50,10 +56,18 @@ def _own(state: State, service: str) -> dict[str, str]:
     return own
 
 
-def speech(state: State, way: Way) -> Speech:
-    """How the service of *way* speaks to its next hop in *state* (a process that reads all of it now)."""
+def _sender_keys(sender: str) -> tuple[str, ...]:
+    """As Postfix forms them with `recipient_delimiter = +`."""
+    local, at, domain = sender.rpartition("@")
+    plain, extension, _ = local.partition("+")
+    return (sender, *([f"{plain}@{domain}"] if extension else []), *([f"@{domain}"] if at else []))
+
+
+def speech(state: State, way: Way, sender: str = "") -> Speech:
+    """How the service of *way* speaks to its next hop for *sender* in *state* (a process that reads all of it now)."""
     values, own = values_of(state), _own(state, way.service)
-    credentials = _looked_up(state, own.get("smtp_sasl_password_maps", ""), values, way.nexthop)
+    by_sender = _sender_keys(sender) if own.get("smtp_sender_dependent_authentication") == "yes" else ()
+    credentials = _looked_up(state, own.get("smtp_sasl_password_maps", ""), values, *by_sender, way.nexthop)
     return Speech(
         usable=way.service in master_cf.entries(state.content(MASTER_CF)),
         credentials=credentials if values.get("smtp_sasl_auth_enable") == "yes" else None,
@@ -70,6 +84,16 @@ def cannot_start(state: State) -> list[str]:
     services = master_cf.entries(state.content(MASTER_CF))
     clients = [name for name, words in services.items() if words[6] == b"smtp"]
     return [name for name in clients if not expand_text(_own(state, name).get("smtp_sasl_password_maps", ""), values)]
+
+
+def way_from(state: State, sender: str) -> Way | None:
+    """Where *state* sends what nothing but the sender, or nobody, routes; None is by MX."""
+    values = values_of(state)
+    row = _looked_up(state, values.get("sender_dependent_default_transport_maps", ""), values, *_sender_keys(sender))
+    default = values.get("default_transport", "smtp")
+    service, _, nexthop = (default if row in {None, "DUNNO"} else str(row)).partition(":")
+    nexthop = nexthop or values.get("relayhost", "")
+    return Way(service=service, nexthop=nexthop) if nexthop else None
 
 
 def ways(state: State) -> frozenset[Way]:

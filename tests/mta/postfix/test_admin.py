@@ -6,7 +6,7 @@ import pytest
 
 from relayconf.model import Host, Internal, Nexthop
 from relayconf.mta.postfix.names import MAIN_CF, MASTER_CF
-from tests.mta.postfix.hosts import MAIN, MASTER, facts, host, relay, settled
+from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, host, relay, sender, settled
 from tests.mta.postfix.test_checks import told, values
 
 STORE = Internal(nexthop=Nexthop(host="store.test"))
@@ -119,3 +119,77 @@ def test_master_cf() -> None:
         )
     ]
     assert told(host(relay("a", 465)), settled(host(relay("a", 465))).facts) == []
+
+
+_OWN = host(relay("a"), senders={"@x.test": sender(relay("a"), "shop"), "@y.test": sender(relay("a"))})
+
+
+@pytest.mark.parametrize(
+    ("main", "master"),
+    [
+        (b"", b""),
+        (b"smtpd_sender_restrictions = reject_unknown_sender_domain\n", b""),
+        (b"# reject_sender_login_mismatch\nx = reject_sender_login_mismatch\n", b""),
+        (b"smtpd_sender_restrictions = not_reject_sender_login_mismatched\n", b""),
+    ],
+)
+def test_whoever_may_send_can_use_them(main: bytes, master: bytes) -> None:
+    """Credentials of one sender, where nothing holds a user to addresses of its own."""
+    assert told(_OWN, facts({MAIN_CF: MAIN + main, MASTER_CF: MASTER + master})) == [
+        (
+            "warning postfix-sender-login: these senders have credentials of their own: @x.test; but nothing in main.cf"
+            " keeps one user from sending as another, and so with the other's credentials"
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("main", "master"),
+    [
+        (b"smtpd_sender_restrictions = reject_sender_login_mismatch\n", b""),
+        (b"smtpd_recipient_restrictions = permit_mynetworks, reject_authenticated_sender_login_mismatch\n", b""),
+        (b"smtpd_relay_restrictions = reject_known_sender_login_mismatch reject_unauth_destination\n", b""),
+        (b"smtpd_data_restrictions = ${mine}\nmine = reject_sender_login_mismatch\n", b""),
+        (b"smtpd_restriction_classes = mine\nmine = reject_sender_login_mismatch\n", b""),
+        (b"", b"x unix - - n - - smtpd\n  -o smtpd_sender_restrictions=reject_sender_login_mismatch\n"),
+    ],
+)
+def test_senders_that_are_held_to_their_addresses(main: bytes, master: bytes) -> None:
+    """In any list of restrictions, in one that it names, or in a service."""
+    assert told(_OWN, facts({MAIN_CF: MAIN + main, MASTER_CF: MASTER + master})) == []
+    assert told(host(senders={"@y.test": sender(relay("a"))}), facts()) == []
+
+
+def test_own_tables_of_senders_are_no_surprise() -> None:
+    """Only somebody else's send mail elsewhere than the inventory says."""
+    wanted = host(relay("a", 465), senders={"@y.test": sender(relay("a", 465))})
+
+    assert told(wanted, settled(wanted).facts) == []
+
+
+def test_a_relay_of_one_sender_alone() -> None:
+    """No password by next hop is needed there, before and after."""
+    checked = State(facts=facts({MAIN_CF: MAIN + b"smtpd_sender_restrictions = reject_sender_login_mismatch\n"}))
+    wanted = host(relay("a"), senders={"@x.test": sender(relay("b"), "shop")})
+    after = settled(wanted, checked)
+
+    assert told(wanted, checked.facts) == told(wanted, after.facts) == []
+    slot = host(relay("a"), senders={"@x.test": sender(relay("b"), "shop", "new")})
+    assert told(slot, settled(slot, after).facts) == []
+
+
+_CHECKED = MAIN + b"smtpd_sender_restrictions = reject_sender_login_mismatch\n"
+
+
+def test_passwords_of_senders_for_all_mail() -> None:
+    """Switched on in main.cf they would go to every server; where no sender has one it is the admin's business."""
+    everywhere = facts({MAIN_CF: _CHECKED + b"smtp_sender_dependent_authentication = yes\n"})
+
+    assert told(_OWN, everywhere) == [
+        (
+            "error postfix-sender-authentication: main.cf: smtp_sender_dependent_authentication = yes would show the "
+            "passwords of @x.test to whatever server the mail goes to"
+        )
+    ]
+    assert told(_OWN, facts({MAIN_CF: _CHECKED + b"smtp_sender_dependent_authentication = no\n"})) == []
+    assert told(host(relay("a")), everywhere) == []

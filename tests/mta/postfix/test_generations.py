@@ -15,10 +15,11 @@ from relayconf.mta.postfix import maps
 from relayconf.mta.postfix.generations import GUARD_TABLE
 from relayconf.mta.postfix.main_cf import parse
 from relayconf.mta.postfix.names import GUARD, MAIN_CF, MASTER_CF, RECORD
+from relayconf.mta.postfix.nexthop import members
 from relayconf.mta.postfix.routing import Way
 from relayconf.mta.postfix.tls import policy
-from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, generation, host, relay, settled
-from tests.mta.postfix.serving import Speech, cannot_start, speech, ways
+from tests.mta.postfix.hosts import MAIN, MASTER, State, facts, generation, host, relay, sender, settled
+from tests.mta.postfix.serving import Speech, cannot_start, speech, way_from, ways
 
 FRESH = State(facts=facts())
 STORE = Internal(nexthop=Nexthop(host="store.test"))
@@ -42,18 +43,26 @@ _LISTS = (
 )
 _OTHERS: st.SearchStrategy[Target] = st.sampled_from([Direct(), STORE, Reject(text="5.1.1 no")])
 _DOMAINS: st.SearchStrategy[Target] = st.sampled_from([Local(), Mx(), STORE, At(host="mail1", nexthop=STORE.nexthop)])
+_SENDERS = st.builds(sender, _RELAYS, st.none() | st.sampled_from(["s", "t"]), st.sampled_from(["one", "two"]))
+_KEYS = ["@x.test", "u@x.test", "u+v@x.test", "@y.test"]
 _HOSTS = st.builds(
     host,
     _LISTS | st.just(Direct()),
+    senders=st.dictionaries(st.sampled_from(_KEYS), _SENDERS, max_size=3)
+    | st.dictionaries(st.just("<>"), st.builds(sender, _RELAYS), max_size=1),
     domains=st.dictionaries(st.sampled_from(["x.test", ".x.test", "y.x.test"]), _DOMAINS, max_size=3),
     routes=st.dictionaries(st.sampled_from(["d.test", ".d.test", "u@d.test"]), _RELAYS | _OTHERS, max_size=3),
     rewrite=st.dictionaries(st.just("root@mail1.lab.test"), st.just("a@x.test"), max_size=1),
 )
 
 
+def _targets(wanted: Host) -> Sequence[Target]:
+    return (*wanted.default, *wanted.routes.values(), *(route.target for route in wanted.senders.values()))
+
+
 def _is_sound(wanted: Host) -> bool:
     """Whether no relay has two passwords at once, which is refused."""
-    used = [target for target in (*wanted.default, *wanted.routes.values()) if isinstance(target, Smarthost)]
+    used = [target for target in _targets(wanted) if isinstance(target, Smarthost)]
     first = {target.nexthop: target for target in reversed(used)}
     return all(first[target.nexthop] == target for target in used)
 
@@ -62,7 +71,7 @@ def _relays_of(hosts: Sequence[Host]) -> dict[str, set[Speech]]:
     """How each relay wants to be spoken to, by any of the wishes."""
     wanted: dict[str, set[Speech]] = {}
     for one in hosts:
-        for target in (*one.default, *one.routes.values()):
+        for target in _targets(one):
             if isinstance(target, Smarthost):
                 credentials = target.relay.credentials
                 word = None if credentials is None else f"{target.relay.name}:{credentials.password.value.split()[1]}"
@@ -80,6 +89,59 @@ def _assert_mixable(before: State, after: State, wanted: dict[str, set[Speech]])
             one, other = speech(before, way), speech(after, way)
             assert one == other, way
             assert one in wanted[way.nexthop], way
+
+
+_PEOPLE = ("w@x.test", "u@x.test", "u+v@x.test", "u+w@x.test", "a@y.test", "<>", "a@z.test")
+
+
+def _own_words(hosts: Sequence[Host], who: str, relays: dict[str, set[Speech]]) -> set[tuple[str, str | None]]:
+    """Each next hop that mail from *who* may take, with the credentials for it there, by any of the wishes."""
+    found = {(hop, said.credentials) for hop, speeches in relays.items() for said in speeches}
+    keys = (who, who.partition("+")[0] + "@x.test", f"@{who.rpartition('@')[2]}")
+    for one in hosts:
+        route = next((one.senders[key] for key in keys if key in one.senders), None)
+        if route and route.credentials and isinstance(route.target, Smarthost):
+            hop = f"[{route.target.relay.host}]:{route.target.endpoint.port}"
+            word = f"{route.credentials.username}:{route.credentials.password.value.split()[1]}"
+            found |= {(hop, word)}
+    return found
+
+
+def _assert_senders_mixable(before: State, after: State, hosts: Sequence[Host]) -> None:
+    """The same for what the sender decides: whoever of the two chose, both speak alike, and as a wish of it says."""
+    for who in _PEOPLE:
+        for way in {way_from(before, who), way_from(after, who)} - {None}:
+            assert way is not None
+            for hop in members(way.nexthop):
+                there = replace(way, nexthop=hop)
+                one, other = speech(before, there, who), speech(after, there, who)
+                assert one == other, (who, there)
+                assert one.usable, (who, there)
+                assert (hop, one.credentials) in _own_words(hosts, who, _relays_of(hosts)), (who, there)
+
+
+@settings(deadline=None, max_examples=150)
+@example([host(relay("a")), host(senders={"@x.test": sender(relay("a"), "s")}), host(relay("b"))])
+@example([host(senders={"@x.test": sender(relay("a"), "s", one)}) for one in ("one", "two", "one")])
+@example(
+    [
+        host(relay("a"), senders={"@x.test": sender(relay("a"), "s"), "u@x.test": sender(relay("a"), "t")}),
+        host(relay("a")),
+        host(relay("a"), senders={"@x.test": sender(relay("a"), "s")}),
+        host(senders={"@x.test": sender(relay("a"), "s"), "@y.test": sender(relay("a"), "s")}),
+    ]
+)
+@given(st.lists(_HOSTS.filter(_is_sound), min_size=1, max_size=4))
+def test_no_sender_meets_two_halves(wishes: list[Host]) -> None:
+    """Each phase and the next agree on the password of every sender's mail, which goes the old way or the new one."""
+    now = FRESH
+    for number, wish in enumerate(wishes):
+        states = [now, *now.applied(wish)]
+        for before, after in itertools.pairwise(states):
+            _assert_senders_mixable(before, after, wishes[max(number - 1, 0) : number + 1])
+        for state, who in itertools.product(states, _PEOPLE):
+            assert way_from(state, who) in {way_from(states[0], who), way_from(states[-1], who)}
+        now = states[-1]
 
 
 @settings(deadline=None)
@@ -353,3 +415,85 @@ def test_own_tables_stay_behind_ours() -> None:
     assert _main(slot)["relayconf_a_sasl_password_maps"] == "hash:${relayconf_a_maps}/sasl_passwd, hash:/p"
     assert _main(slot)["smtp_sasl_password_maps"] == "hash:${relayconf_maps}/sasl_passwd, hash:/p"
     assert settled(host(), slot).content(MAIN_CF) == text
+
+
+_OWN = host(relay("a"), senders={"@x.test": sender(relay("a"), "shop")})
+
+
+def test_a_sender_of_its_own() -> None:
+    """Expand brings the password and the service, switch the row; what was before needs nothing more of it."""
+    expand, switch = settled(host(relay("a"))).applied(_OWN)
+
+    assert "sender_dependent_default_transport_maps" not in _main(expand)
+    assert b"relayconf-senders unix" in expand.content(MASTER_CF)
+    assert _passwords(expand) == ["[a.test]:587", "@x.test"]
+    assert _main(switch)["sender_dependent_default_transport_maps"] == "hash:${relayconf_maps}/senders"
+    assert switch.changes(_OWN) == []
+
+
+def test_another_password_of_a_sender() -> None:
+    """No table can hold both: a slot; the services of before keep the old one until the next apply."""
+    new = host(relay("a"), senders={"@x.test": sender(relay("a"), "shop", "new")})
+    fill, turn = settled(_OWN).applied(new)
+    (rest,) = turn.applied(new)
+    old, slot = (
+        Way(service="relayconf-senders", nexthop="[a.test]:587"),
+        Way(service="relayconf-a-senders", nexthop="[a.test]:587"),
+    )
+
+    assert [way_from(state, "u@x.test") for state in (fill, turn, rest)] == [old, slot, slot]
+    assert [speech(state, old, "u@x.test").credentials for state in (fill, turn)] == ["shop:pw", "shop:pw"]
+    assert [speech(state, slot, "u@x.test").credentials for state in (fill, turn)] == ["shop:new", "shop:new"]
+    assert b"relayconf-senders unix" not in rest.content(MASTER_CF)
+    assert rest.changes(new) == []
+
+
+def test_a_sender_leaves() -> None:
+    """Its password stays for what is on its way, and goes with the service at the next apply."""
+    (switch,) = settled(_OWN).applied(host(relay("a")))
+    (contract,) = switch.applied(host(relay("a")))
+
+    assert "sender_dependent_default_transport_maps" not in _main(switch)
+    assert _passwords(switch) == ["[a.test]:587", "@x.test"]
+    assert _passwords(contract) == ["[a.test]:587"]
+    assert b"relayconf-senders" not in contract.content(MASTER_CF)
+
+
+def test_a_sender_takes_the_relay_s_only_place() -> None:
+    """The relay's own password is needed until nothing goes there by default any more."""
+    wish = host(relay("b"), senders={"@x.test": sender(relay("a"), "shop")})
+    expand, switch = settled(host(relay("a"))).applied(wish)
+    (contract,) = switch.applied(wish)
+
+    assert [sorted(_passwords(state)) for state in (expand, switch)] == [
+        ["@x.test", "[a.test]:587", "[b.test]:587"]
+    ] * 2
+    assert _passwords(contract) == ["[b.test]:587", "@x.test"]
+
+
+def test_a_password_that_was_left_over() -> None:
+    """What an earlier wish left in the tables, and would hide a new row, goes before the new row is used."""
+    both = {"@x.test": sender(relay("a"), "shop"), "u@x.test": sender(relay("a"), "u")}
+    left = settled(host(relay("a"), senders=both)).applied(host(relay("a")))[-1]
+    expand, switch = left.applied(_OWN)
+
+    assert _passwords(left) == ["[a.test]:587", "@x.test", "u@x.test"]
+    assert _passwords(expand) == _passwords(switch) == ["[a.test]:587", "@x.test"]
+
+
+def test_own_tables_of_senders_stay_behind_ours() -> None:
+    """Composed as the other tables are; the admin's key of the null sender comes back too."""
+    text = MAIN + (
+        b"sender_dependent_default_transport_maps = hash:/s\nempty_address_default_transport_maps_lookup_key = null\n"
+    )
+    own = State(facts=facts({MAIN_CF: text}))
+    wish = host(relay("a"), senders={"<>": sender(relay("b"))})
+    expand, _ = settled(host(relay("a")), own).applied(wish)
+    one = settled(wish, own)
+
+    assert parse(expand.content(MAIN_CF))["empty_address_default_transport_maps_lookup_key"].value == "null"
+    assert parse(one.content(MAIN_CF))["sender_dependent_default_transport_maps"].value == (
+        "hash:${relayconf_maps}/senders, hash:/s"
+    )
+    assert parse(one.content(MAIN_CF))["empty_address_default_transport_maps_lookup_key"].value == "<>"
+    assert settled(host(), one).content(MAIN_CF) == text

@@ -31,7 +31,9 @@ Wish: TypeAlias = Callable[[PostfixHost], list[DesiredFile]]
 TABLES = {
     "transport": (
         "# ours\ncorp.test smtp:[a.relays.test]:25\nx@corp.test  :\n.mx.test smtp:\ngone.test error:5.1.1 no {}\n"
+        "void.test discard:not wanted\n"
     ),
+    "senders": "@shop.test relayconf-senders:[a.relays.test]:587\nu@shop.test DUNNO\n<> smtp:[a.relays.test]:587\n",
     "sasl_passwd": "[a.relays.test]:587 ua:geheim-1 with blanks\n",
     "tls_policy": "[a.relays.test]:587 may\n",
     "generic": "root@mail1.lab.test alerts@lab.test\n",
@@ -39,6 +41,7 @@ TABLES = {
 }
 LISTS = {
     "transport_maps": "hash:${relayconf_maps}/transport",
+    "sender_dependent_default_transport_maps": "hash:${relayconf_maps}/senders",
     "smtp_sasl_password_maps": "hash:${relayconf_maps}/sasl_passwd",
     "smtp_tls_policy_maps": "hash:${relayconf_maps}/tls_policy",
     "smtp_generic_maps": "hash:${relayconf_maps}/generic",
@@ -53,6 +56,7 @@ SETTINGS = {
     "smtp_tls_CAfile": "/etc/ssl/certs/ca-certificates.crt",
     "smtp_delivery_status_filter": "regexp:${relayconf_maps}/status_filter",
     "relayhost": "[a.relays.test]:587",
+    "empty_address_default_transport_maps_lookup_key": "<>",
     "relayconf_a_maps": "$relayconf_maps",
     "relayconf_a_sasl_password_maps": "hash:${relayconf_a_maps}/sasl_passwd",
     "relayconf_a_tls_policy_maps": "",
@@ -169,6 +173,14 @@ ATTACKS: dict[str, tuple[Wish, str]] = {
         _settings(smtp_generic_maps="hash:${relayconf_maps}/sasl_passwd"),
         "set smtp_generic_maps",
     ),
+    "the routes as table of senders": (
+        _settings(sender_dependent_default_transport_maps="hash:${relayconf_maps}/transport"),
+        "does not set sender_dependent_default_transport_maps",
+    ),
+    "another key for bounces": (
+        _settings(empty_address_default_transport_maps_lookup_key="x"),
+        "does not set empty_address_default_transport_maps_lookup_key = x",
+    ),
     "another type of table": (_settings(smtp_tls_policy_maps="regexp:${relayconf_maps}/tls_policy"), "tls_policy_maps"),
     "a foreign table in a slot": (
         _settings(relayconf_a_sasl_password_maps="hash:/etc/shadow"),
@@ -205,6 +217,10 @@ ATTACKS: dict[str, tuple[Wish, str]] = {
     "a route to a socket": (_table(transport="a.test smtp:unix:/x\n"), ROW),
     "an option in a route": (_table(transport="a.test smtp:[-f]\n"), ROW),
     "an option behind a word in a route": (_table(transport="a.test smtp:x:[-f]\n"), ROW),
+    "a sender to a program": (_table(senders="@a.test maildrop:\n"), f"postfix:1/senders: {ROW} 1"),
+    "a sender's word alone": (_table(senders="# x\n@a.test smtp\n"), f"{ROW} 2"),
+    "a sender's mail rejected": (_table(senders="@a.test error:x\n"), ROW),
+    "an option in a sender's row": (_table(senders="@a.test smtp:[-f]\n"), ROW),
     "a quoted key": (_table(transport='"a error: " local:root\n'), ROW),
     "an escaped key": (_table(transport="a\\ error: local:root\n"), ROW),
     "a row over two lines": (_table(transport="a.test\n  local:root\n"), ROW),

@@ -18,6 +18,7 @@ def test_watched_files() -> None:
             for path in ("postfix:main.cf", "postfix:master.cf", "relayconf:postfix-parameters")
         ),
         WatchedFile(path="postfix:live/transport", managed=False, secret=False),
+        WatchedFile(path="postfix:live/senders", managed=False, secret=False),
         WatchedFile(path="postfix:live/sasl_passwd", managed=False, secret=True),
         WatchedFile(path="postfix:live/tls_policy", managed=False, secret=False),
         WatchedFile(path="postfix:live/generic", managed=False, secret=False),

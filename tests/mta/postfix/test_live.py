@@ -19,7 +19,7 @@ def test_a_fresh_host() -> None:
     assert (found.main, found.master, found.directory, found.lane) == (MAIN, MASTER, None, "")
     assert (found.config_directory, found.database_type, found.next_generation) == ("/etc/postfix", "hash", 1)
     assert (found.date, found.ca_bundle) == ("2026-11-24", "/etc/ssl/certs/ca-certificates.crt")
-    assert found.tables == {"transport": {}, "sasl_passwd": {}, "tls_policy": {}, "generic": {}}
+    assert found.tables == {"transport": {}, "senders": {}, "sasl_passwd": {}, "tls_policy": {}, "generic": {}}
     assert (found.contents, found.record, found.services, found.owned()) == ({}, {}, frozenset(), {})
     assert (found.value("relayhost"), found.value("smtp_x")) == ("", None)
 

@@ -30,6 +30,32 @@ relayconf-b-tls unix  -       -       y       -       -       smtp
     -o smtp_tls_policy_maps=$relayconf_b_tls_policy_maps
     -o smtp_tls_wrappermode=yes
     -o smtp_tls_security_level=encrypt
+relayconf-senders unix  -       -       y       -       -       smtp
+    -o smtp_sender_dependent_authentication=yes
+relayconf-senders-tls unix  -       -       y       -       -       smtp
+    -o smtp_sender_dependent_authentication=yes
+    -o smtp_tls_wrappermode=yes
+    -o smtp_tls_security_level=encrypt
+relayconf-a-senders unix  -       -       y       -       -       smtp
+    -o smtp_sasl_password_maps=$relayconf_a_sasl_password_maps
+    -o smtp_tls_policy_maps=$relayconf_a_tls_policy_maps
+    -o smtp_sender_dependent_authentication=yes
+relayconf-a-senders-tls unix  -       -       y       -       -       smtp
+    -o smtp_sasl_password_maps=$relayconf_a_sasl_password_maps
+    -o smtp_tls_policy_maps=$relayconf_a_tls_policy_maps
+    -o smtp_sender_dependent_authentication=yes
+    -o smtp_tls_wrappermode=yes
+    -o smtp_tls_security_level=encrypt
+relayconf-b-senders unix  -       -       y       -       -       smtp
+    -o smtp_sasl_password_maps=$relayconf_b_sasl_password_maps
+    -o smtp_tls_policy_maps=$relayconf_b_tls_policy_maps
+    -o smtp_sender_dependent_authentication=yes
+relayconf-b-senders-tls unix  -       -       y       -       -       smtp
+    -o smtp_sasl_password_maps=$relayconf_b_sasl_password_maps
+    -o smtp_tls_policy_maps=$relayconf_b_tls_policy_maps
+    -o smtp_sender_dependent_authentication=yes
+    -o smtp_tls_wrappermode=yes
+    -o smtp_tls_security_level=encrypt
 """
 
 

@@ -13,6 +13,19 @@ def test_paths() -> None:
 
 
 def test_services() -> None:
-    """Postfix's own lane needs a service for implicit TLS alone, each slot has two."""
+    """Postfix's own lane has `smtp`, each slot one of its own; all have three more."""
     assert names.service("", implicit_tls=False) == "smtp"
-    assert names.SERVICES == ("relayconf-tls", "relayconf-a", "relayconf-a-tls", "relayconf-b", "relayconf-b-tls")
+    assert names.SERVICES == (
+        "relayconf-tls",
+        "relayconf-a",
+        "relayconf-a-tls",
+        "relayconf-b",
+        "relayconf-b-tls",
+        "relayconf-senders",
+        "relayconf-senders-tls",
+        "relayconf-a-senders",
+        "relayconf-a-senders-tls",
+        "relayconf-b-senders",
+        "relayconf-b-senders-tls",
+    )
+    assert {name for name in names.SERVICES if "senders" in name} == names.BY_SENDER

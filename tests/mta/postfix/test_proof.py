@@ -11,12 +11,13 @@ from relayconf.errors import RenderMismatch
 from relayconf.model import Direct, Internal, Local, Nexthop, Reject, Target
 from relayconf.mta.postfix.proof import prove
 from relayconf.mta.postfix.rendering import wish
-from tests.mta.postfix.hosts import host, relay, secret
+from tests.mta.postfix.hosts import host, relay, secret, sender
 
 STORE = Internal(nexthop=Nexthop(host="store.test"))
 WANTED = host(
     relay("a"),
     domains={".x.test": STORE, "here.x.test": Local(), "y.test": STORE},
+    senders={"@s.test": sender(relay("a"), "shop"), "u@s.test": sender(relay("a"))},
     routes={"d.test": Direct(), "u@d.test": Reject(text="5.1.1 no"), "void.test": Reject(text="5.1.1 never")},
 )
 MAIN = "".join(f"{name} = {value}\n" for name, value in wish(WANTED, secret).parameters).encode()
@@ -26,7 +27,8 @@ TRANSPORT = (
 )
 TABLES: Mapping[str, bytes | None] = {
     "transport": TRANSPORT.encode(),
-    "sasl_passwd": b"[a.test]:587 a:pw\n",
+    "senders": b"@s.test relayconf-senders:[a.test]:587\nu@s.test smtp:[a.test]:587\n",
+    "sasl_passwd": b"[a.test]:587 a:pw\n@s.test shop:pw\n",
     "tls_policy": b"[a.test]:587 secure\n",
     "generic": None,
 }
@@ -41,9 +43,10 @@ def refused(tables: Mapping[str, bytes | None], main: bytes = MAIN) -> str:
 
 def test_a_list() -> None:
     """All of it must be there, in its order; a row for its first alone is none for the list."""
-    wanted = replace(WANTED, default=(relay("a"), relay("b")), routes={"d.test": relay("a")}, domains={})
+    wanted = replace(WANTED, default=(relay("a"), relay("b")), routes={"d.test": relay("a")}, domains={}, senders={})
     first = replace(wanted, routes={"d.test": wanted.default[0]})
     rows: Mapping[str, bytes | None] = {
+        "senders": None,
         "transport": b"d.test smtp:[a.test]:587\n",
         "sasl_passwd": b"[a.test]:587 a:pw\n[b.test]:587 b:pw\n",
         "tls_policy": b"[a.test]:587 secure\n[b.test]:587 secure\n",
@@ -136,11 +139,51 @@ def test_probes_are_nobody_s() -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (
+            b"u@s.test smtp:[a.test]:587\n",
+            "relayconf-probe@s.test to [a.test]:587 (smtp), but the inventory says [a.test]:587 (relayconf-senders)",
+        ),
+        (
+            b"@s.test relayconf-senders:[a.test]:587\n",
+            "u@s.test to [a.test]:587 (relayconf-senders), but the inventory says [a.test]:587 (smtp)",
+        ),
+        (
+            b"@s.test relayconf-senders:[a.test]:587\nu@s.test smtp:[a.test]:587\n<> smtp:[b.test]:25\n",
+            "<> to [b.test]:25 (smtp), but the inventory says [a.test]:587 (smtp)",
+        ),
+        (
+            b"@s.test relayconf-senders:[a.test]:587\nu@s.test DUNNO\n@relayconf-probe smtp:[b.test]:25\n",
+            "relayconf-probex@relayconf-probe to [b.test]:25 (smtp), but the inventory says [a.test]:587 (smtp)",
+        ),
+    ],
+)
+def test_wrong_senders(content: bytes, text: str) -> None:
+    """A row too few, too many, or another service: whose mail it is, where it would go, where it should."""
+    assert refused({"senders": content}) == f"mail1: the rendered table of senders sends mail from {text}"
+
+
+def test_senders_that_are_tried_are_nobody_s() -> None:
+    """Whatever the inventory's names are, somebody is asked for whom it has no row."""
+    named = {"relayconf-probe@x.test": sender(relay("b")), "@relayconf-probex": sender(relay("b"))}
+    wanted = replace(WANTED, domains={}, routes={}, senders=named)
+    rows = wish(wanted, secret)
+    main = b"".join(f"{name} = {value}\n".encode() for name, value in rows.parameters)
+    tables = {name: "".join(f"{key} {value}\n" for key, value in table).encode() for name, table in rows.tables.items()}
+
+    prove(wanted, rows, main, tables)
+    more = tables["senders"] + b"@relayconf-probexx smtp:[b.test]:587\n"
+    with pytest.raises(RenderMismatch, match="from relayconf-probexxx@relayconf-probexx to"):
+        prove(wanted, rows, main, {**tables, "senders": more})
+
+
+@pytest.mark.parametrize(
     ("table", "content"),
     [
         ("sasl_passwd", b"[a.test]:587 a:other\n"),
         ("sasl_passwd", b"[a.test]:587 a:pw\na.test x:y\n"),
-        ("sasl_passwd", b"[a.test]:587 a:pw\n[a.test]:587 a:pw\n"),
+        ("sasl_passwd", b"[a.test]:587 a:pw\n@s.test shop:pw\n@s.test shop:pw\n"),
         ("tls_policy", None),
         ("generic", b"a b\n"),
     ],

@@ -12,13 +12,16 @@ from tests.mta.postfix.hosts import MAIN
 MANAGED = MAIN.replace(b"relayhost =", b"relayhost = [a.test]:587") + (
     b"relayconf_maps = /etc/postfix/relayconf/1\n"
     b"transport_maps = hash:${relayconf_maps}/transport\n"
+    b"sender_dependent_default_transport_maps = hash:${relayconf_maps}/senders\n"
     b"smtp_sasl_password_maps = hash:${relayconf_maps}/sasl_passwd\n"
     b"smtp_tls_policy_maps = hash:${relayconf_maps}/tls_policy\n"
 )
 TABLES: Mapping[str, bytes | None] = {
     "postfix:live/transport": b"x.test :\nd.test smtp:\n.b.test relayconf-tls:[b.test]:465\no.test smtp:[o.test]:25\n"
     b"no.test error:5.1.1 no\n",
-    "postfix:live/sasl_passwd": b"[a.test]:587 u:p\n",
+    "postfix:live/senders": b"@s.test relayconf-a-senders:[a.test]:587\nu@s.test smtp:[a.test]:587\n@d.test DUNNO\n"
+    b"<> smtp:[o.test]:25\n@l.test relayconf-senders:[a.test]:587\n",
+    "postfix:live/sasl_passwd": b"[a.test]:587 u:p\n@s.test shop:p\nu@s.test left:p\n",
     "postfix:live/tls_policy": b"[a.test]:587 secure\n[b.test]:465 none\n",
 }
 
@@ -32,6 +35,11 @@ def test_routes() -> None:
         ".b.test": "[b.test]:465 none",
         "o.test": "[o.test]:25",
         "no.test": "reject: 5.1.1 no",
+        "from @s.test": "[a.test]:587 shop, secure",
+        "from u@s.test": "[a.test]:587 u, secure",
+        "from @d.test": "[a.test]:587 u, secure",
+        "from <>": "[o.test]:25",
+        "from @l.test": "[a.test]:587 u, secure",
     }
 
 

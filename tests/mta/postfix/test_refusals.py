@@ -23,7 +23,7 @@ from relayconf.model import (
     Target,
 )
 from relayconf.mta.postfix import refusals
-from tests.mta.postfix.hosts import host, relay, tls_of
+from tests.mta.postfix.hosts import host, relay, sender, tls_of
 
 A, B = relay("a"), relay("b")
 STORE = Internal(nexthop=Nexthop(host="store.test"))
@@ -57,14 +57,43 @@ COLON = Smarthost(
             ),
         ),
         (
-            host(routes={"void.test": Discard(text="x")}),
-            "postfix-discard",
-            "to discard mail is not supported on Postfix yet: void.test",
+            host(A, senders={"@x.test": sender(Direct()), "u@x.test": sender(B)}),
+            "postfix-sender-direct",
+            (
+                "`direct` for a sender, where all other mail takes a relay: @x.test; Postfix uses relayhost whenever a "
+                "sender's entry names no next hop, and by MX there is none to name"
+            ),
         ),
         (
-            host(routes={"#a@x.test": A}, rewrite={"#b@x.test": "c@x.test"}),
+            host(A, senders={"<>": sender(A, "bounces")}),
+            "postfix-null-sender-login",
+            "bounces (`<>`) cannot have credentials of their own: Postfix looks up no password for the null sender",
+        ),
+        (
+            host(A, senders={"@x.test": sender(A, "a:b")}),
+            "postfix-user-colon",
+            "the user name of the sender @x.test holds a colon, where Postfix lets the password begin",
+        ),
+        (
+            host(A, senders={"@x.test": sender(OTHER_PASSWORD)}),
+            "postfix-same-server",
+            (
+                "the relays a:587 and a2:587 are the same server and port, but differ in credentials or TLS, and "
+                "Postfix knows them by server and port alone"
+            ),
+        ),
+        (
+            host(A, senders={"@x.test": sender(relay("a", tls="encrypt"), "shop")}),
+            "postfix-same-server",
+            (
+                "the relays a:587 and a:587 are the same server and port, but differ in credentials or TLS, and "
+                "Postfix knows them by server and port alone"
+            ),
+        ),
+        (
+            host(routes={"#a@x.test": A}, senders={"#s@x.test": sender(A)}, rewrite={"#b@x.test": "c@x.test"}),
             "postfix-comment-key",
-            "a table of Postfix takes what begins with `#` for a comment: #a@x.test, #b@x.test",
+            "a table of Postfix takes what begins with `#` for a comment: #a@x.test, #s@x.test, #b@x.test",
         ),
         (
             host(relay("a", tls="fingerprint")),
@@ -142,7 +171,11 @@ def test_fine() -> None:
         "b.test": six,
         "c.test": Reject(text="5.1.1 x"),
         "d.test": relay("a"),
+        "e.test": Discard(text="x"),
     }
+    senders = {"@a.test": sender(A, "shop"), "@b.test": sender(OTHER_PASSWORD, "other"), "<>": sender(B)}
 
     assert refusals(host(relay("a"), routes=routes)) == ()
     assert refusals(host(relay("a", tls="dane"))) == ()
+    assert refusals(host(A, senders=senders)) == ()
+    assert refusals(host(senders={"@a.test": sender(A), "u@a.test": sender(Direct())})) == ()

@@ -30,7 +30,7 @@ from relayconf.model import (
 )
 from relayconf.mta.postfix.rendering import relays, render, wish
 from relayconf.templating import Templates, default_directories
-from tests.mta.postfix.hosts import BUILT_IN, host, relay, secret
+from tests.mta.postfix.hosts import BUILT_IN, host, relay, secret, sender
 
 HEAD = "# Managed by relayconf. Change the inventory, not this file.\n"
 STORE = Internal(nexthop=Nexthop(host="store.test"))
@@ -56,6 +56,7 @@ def test_the_story() -> None:
             b"smtp_sasl_tls_security_options = noanonymous\n",
         ),
         DesiredFile(path="postfix:transport", content=None),
+        DesiredFile(path="postfix:senders", content=None),
         DesiredFile(path="postfix:sasl_passwd", content=f"{HEAD}[isp.test]:587  isp:pw\n".encode(), secret=True),
         DesiredFile(path="postfix:tls_policy", content=f"{HEAD}[isp.test]:587  secure\n".encode()),
         DesiredFile(path="postfix:generic", content=None),
@@ -107,7 +108,9 @@ def test_everything_at_once() -> None:
         "c.test  smtp:[c.test]:587\n"
         "u@x.test  relayconf-tls:[a.test]:465\n"
         "no.test  error:5.1.1 no such domain\n"
-        "slow.test  retry:4.3.0 later\n",
+        "slow.test  retry:4.3.0 later\n"
+        "void.test  discard:gone\n",
+        "senders": None,
         "sasl_passwd": "[a.test]:465  a:pw\n[c.test]:587  c:pw\n",
         "tls_policy": "[a.test]:465  secure\n[b.test]:25  none\n[c.test]:587  may\n",
         "generic": "root@vps.internal  alerts@x.test\n@vps.internal  @x.test\n",
@@ -129,10 +132,56 @@ def test_no_relay_of_a_provider(default: Direct | At | Internal, relayhost: str)
     assert texts(wanted) == {
         "main.cf": f"relayhost = {relayhost}\n",
         "transport": None,
+        "senders": None,
         "sasl_passwd": None,
         "tls_policy": None,
         "generic": None,
     }
+
+
+def test_senders() -> None:
+    """Own relay, own password at another's or the default's, bounces; a password that nobody uses is not there."""
+    senders = {
+        "@shop.test": sender(relay("a"), "shop"),
+        "anna@shop.test": sender(relay("b", 465), "anna"),
+        "@c.test": sender(relay("c", 25, tls="may")),
+        "<>": sender(relay("a")),
+    }
+
+    assert texts(host(relay("a"), senders=senders)) == {
+        "main.cf": "relayhost = [a.test]:587\n"
+        "empty_address_default_transport_maps_lookup_key = <>\n"
+        "sender_dependent_default_transport_maps = $default_database_type:${relayconf_maps}/senders\n"
+        "smtp_sasl_password_maps = $default_database_type:${relayconf_maps}/sasl_passwd\n"
+        "smtp_tls_policy_maps = $default_database_type:${relayconf_maps}/tls_policy\n"
+        "smtp_sasl_auth_enable = yes\n"
+        "smtp_sasl_tls_security_options = noanonymous\n"
+        "smtp_sasl_security_options = noanonymous\n",
+        "transport": None,
+        "senders": "@shop.test  relayconf-senders:[a.test]:587\n"
+        "anna@shop.test  relayconf-senders-tls:[b.test]:465\n"
+        "@c.test  smtp:[c.test]:25\n"
+        "<>  smtp:[a.test]:587\n",
+        "sasl_passwd": "[a.test]:587  a:pw\n[c.test]:25  c:pw\n@shop.test  shop:pw\nanna@shop.test  anna:pw\n",
+        "tls_policy": "[a.test]:587  secure\n[b.test]:465  secure\n[c.test]:25  may\n",
+        "generic": None,
+    }
+
+
+@pytest.mark.parametrize(("tls", "is_clear"), [("may", True), ("encrypt", False)])
+def test_a_sender_s_password_in_clear(tls: str, *, is_clear: bool) -> None:
+    """Only where TLS is not certain may PLAIN be used without."""
+    wanted = host(senders={"@x.test": sender(relay("a", tls=tls, password=None), "shop")})
+
+    assert ("smtp_sasl_security_options = noanonymous\n" in str(texts(wanted)["main.cf"])) is is_clear
+
+
+def test_direct_by_default() -> None:
+    """One sender has a relay; another one of its domain goes by MX like everybody."""
+    wanted = host(senders={"@x.test": sender(relay("a")), "u@x.test": sender(Direct())})
+
+    assert texts(wanted)["senders"] == "@x.test  smtp:[a.test]:587\nu@x.test  DUNNO\n"
+    assert str(texts(wanted)["main.cf"]).startswith("relayhost = \n")
 
 
 def test_a_local_wildcard_below_nothing() -> None:
@@ -209,10 +258,15 @@ def test_own_parameters(tmp_path: Path) -> None:
     assert "smtp_helo_name = mail1.test\n" in str(texts(host(relay("a")), own(tmp_path, "main.cf", more))["main.cf"])
 
 
-@pytest.mark.parametrize("table", ["transport", "sasl_passwd", "tls_policy", "generic", "main.cf"])
+@pytest.mark.parametrize("table", ["transport", "senders", "sasl_passwd", "tls_policy", "generic", "main.cf"])
 def test_a_template_that_says_something_else(table: str, tmp_path: Path) -> None:
     """A template that leaves something out is refused with its name, and no password is told."""
-    wanted = host(relay("a"), routes={"d.test": Direct()}, rewrite={"a@b.test": "c@d.test"})
+    wanted = host(
+        relay("a"),
+        routes={"d.test": Direct()},
+        senders={"@x.test": sender(relay("a"), "shop")},
+        rewrite={"a@b.test": "c@d.test"},
+    )
 
     with pytest.raises(RenderMismatch) as caught:
         render(wanted, own(tmp_path, table, "# nothing\n"), secret)

@@ -39,6 +39,7 @@ from tests.shell.sandbox import shells
 pytestmark = needs_lab
 
 _OTHER = "20261124T101600Z-000000"
+_BAD_ADDRESS = "4100 CHANNEL NOT UPDATED NEXTHOP NOT UPDATED"
 
 
 @contextmanager
@@ -243,14 +244,14 @@ def test_the_router_of_the_host_is_asked(host: PostfixHost, shell: str) -> None:
 def test_the_router_of_the_host_tells(host: PostfixHost, shell: str) -> None:
     """Where the files that are there send mail, null sender and hostile addresses included."""
     pairs = [("", "b@world.test"), ("a@x.test", "root"), ("a@x.test", "b@$(id).test"), ("-n", "'b@x.test")]
-    facts = replace(host, shell=shell).observe(pairs).values
+    wanted = ["4096 smtp world.test", "256 local mail1.lab.test", _BAD_ADDRESS, "4096 smtp x.test"]
 
-    assert [facts[f"route.{number}"] for number in (1, 2, 3, 4)] == [
-        "4096 smtp world.test",
-        "256 local mail1.lab.test",
-        "4100 CHANNEL NOT UPDATED NEXTHOP NOT UPDATED",
-        "4096 smtp x.test",
-    ]
+    facts = replace(host, shell=shell).observe(pairs).values
+    assert [facts[f"route.{number}"] for number in (1, 2, 3, 4)] == [f"live {value}" for value in wanted]
+
+    shim(host, "perl", "exit 1")
+    facts = replace(host, shell=shell).observe(pairs).values
+    assert [facts[f"route.{number}"] for number in (1, 2, 3, 4)] == [f"disk {value}" for value in wanted]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from relayconf.mta.postfix.state import (
     slot_settings,
     wish_of,
 )
-from tests.mta.postfix.hosts import BUILT_IN, MAIN, facts, host, relay, secret
+from tests.mta.postfix.hosts import BUILT_IN, MAIN, facts, host, relay, secret, sender
 
 HEAD = b"# Managed by relayconf. Change the inventory, not this file.\n"
 STORE = Internal(nexthop=Nexthop(host="store.test"))
@@ -48,10 +48,10 @@ def test_nothing_wished() -> None:
     assert wish_of(()) == Wish(
         lane="",
         contents={},
-        tables={"transport": {}, "sasl_passwd": {}, "tls_policy": {}, "generic": {}},
+        tables={"transport": {}, "senders": {}, "sasl_passwd": {}, "tls_policy": {}, "generic": {}},
         parameters={},
     )
-    assert nexthops({"a": "smtp:", "b": ":"}, "") == frozenset()
+    assert nexthops({"transport": {"a": "smtp:", "b": ":"}, "senders": {"@c": "DUNNO"}}, "") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,27 @@ def test_in_a_slot() -> None:
     assert wish.parameters["default_transport"] == wish.parameters["relay_transport"] == "relayconf-b-tls"
     assert wish.services == {"relayconf-b", "relayconf-b-tls"}
     assert in_lane(wanted(), "") == wanted()
+
+
+def test_senders_in_a_slot() -> None:
+    """Each service has its twin there, those for senders' own passwords as well; `DUNNO` stays."""
+    senders = {
+        "@own.test": sender(relay("a", 465), "shop"),
+        "@b.test": sender(relay("b")),
+        "u@b.test": sender(relay("b"), "u"),
+        "@d.test": sender(Direct()),
+    }
+    wish = wish_of(render(host(senders=senders), BUILT_IN, secret))
+    moved = in_lane(wish, "a")
+
+    assert wish.services == {"relayconf-senders", "relayconf-senders-tls"}
+    assert wish.nexthops == {"[a.test]:465", "[b.test]:587"}
+    assert moved.services == {"relayconf-a", "relayconf-a-senders", "relayconf-a-senders-tls"}
+    assert moved.contents["senders"] == HEAD + (
+        b"@own.test  relayconf-a-senders-tls:[a.test]:465\n@b.test  relayconf-a:[b.test]:587\n"
+        b"u@b.test  relayconf-a-senders:[b.test]:587\n@d.test  DUNNO\n"
+    )
+    assert moved.parameters == wish.parameters
 
 
 def test_a_slot_without_a_relay_by_default() -> None:

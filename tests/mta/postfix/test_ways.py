@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from relayconf.model import Direct, Host, Internal, Local, Nexthop, Reject, TlsLevel
+from relayconf.model import Direct, Discard, Host, Internal, Local, Nexthop, Reject, TlsLevel
 from relayconf.mta.base import EVERYTHING_ELSE, Way
 from relayconf.mta.postfix import ways
 from relayconf.mta.postfix.names import MAIN_CF
-from tests.mta.postfix.hosts import MAIN, State, facts, host, relay, settled
+from tests.mta.postfix.hosts import MAIN, State, facts, host, relay, sender, settled
 
 LOCAL, DIRECT, REJECT, UNKNOWN = (Way(kind="local"), Way(kind="direct"), Way(kind="reject"), Way(kind="unknown"))
 OWN = ("mail1.lab.test", "localhost.lab.test", "localhost")
@@ -46,7 +46,13 @@ def wanted(password: str) -> Host:
     return host(
         relay("a", password=password),
         domains={"store.test": STORE, "localhost": Local()},
-        routes={"b.test": relay("b", 465, tls="may"), "mx.test": Direct(), "no.test": Reject(text="5.1.1 no")},
+        routes={
+            "b.test": relay("b", 465, tls="may"),
+            "mx.test": Direct(),
+            "no.test": Reject(text="5.1.1 no"),
+            "void.test": Discard(text="gone"),
+        },
+        senders={"@s.test": sender(relay("b", 465, tls="may"), "s"), "<>": sender(relay("a", password=password))},
     )
 
 
@@ -62,6 +68,20 @@ def test_what_relayconf_applied(*, is_in_slot: bool) -> None:
         "b.test": via("[b.test]:465", "encrypt"),
         "mx.test": DIRECT,
         "no.test": REJECT,
+        "void.test": Way(kind="discard"),
+        "from @s.test": via("[b.test]:465", "encrypt"),
+        "from <>": via("[a.test]:587", "secure"),
+    }
+
+
+def test_a_sender_as_everybody() -> None:
+    """By MX, where that is the default."""
+    state = settled(host(senders={"@s.test": sender(relay("a")), "u@s.test": sender(Direct())}))
+
+    assert found(state) == {
+        EVERYTHING_ELSE: DIRECT,
+        "from @s.test": via("[a.test]:587", "secure"),
+        "from u@s.test": DIRECT,
     }
 
 

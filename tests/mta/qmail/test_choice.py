@@ -146,3 +146,15 @@ def test_chosen() -> None:
     assert chosen(NEEDY, facts("classic"), (routes, other)) == ()
     gone = replace(routes, content=None)
     assert chosen(NEEDY, root, (gone,)) == (replace(gone, path="qmail:smtproutes"),)
+
+
+@pytest.mark.parametrize(("was", "goes"), [("0" * 64, True), ("-", False), ("", False)])
+def test_a_table_of_senders_that_was_applied_goes(was: str, *, goes: bool) -> None:
+    """When the inventory has none any more; not one that somebody else wrote, nor one that is wished."""
+    there = facts("sagredo", **{"applied.qmail:authsenders": f"{was} t 2026-11-24T10:15:00Z" if was else ""})
+    wished = DesiredFile(path="qmail:authsenders", content=b"@x.test:r\n", secret=True)
+
+    assert chosen(PLAIN, there, ()) == (
+        (DesiredFile(path="qmail:authsenders", content=None, secret=True),) if goes else ()
+    )
+    assert [file.content for file in chosen(PLAIN, there, [wished])] == [b"@x.test:r\n"]

@@ -15,6 +15,7 @@ from relayconf.model import (
     Discard,
     Endpoint,
     Internal,
+    Local,
     Nexthop,
     Reject,
     Relay,
@@ -359,7 +360,27 @@ def test_senders_of_a_flavour_that_has_them() -> None:
                 "it never got"
             ),
         ),
+        (
+            "qmail-senders",
+            (
+                "authsenders beats every route: mail of @shop.test, <>, @x.test would take the sender's relay to "
+                "kamata-net.com too"
+            ),
+        ),
         ("qmail-senders", "authsenders can neither send directly nor speak of bounces alone: @shop.test, <>"),
+    ]
+
+
+def test_a_sender_s_own_credentials() -> None:
+    """They ask of the flavour what the relay's own would; local domains need no route that could be beaten."""
+    own = Credentials(username="a|b", password=SecretRef(kind="env", value="PASSWORD"))
+    host = dataclasses.replace(
+        qmail_host(domains={"here.test": Local()}, default=(Direct(),)),
+        senders={"@x.test": SenderRoute(target=smarthost(26, "may", auth=False), credentials=own)},
+    )
+
+    assert [item.code for item in refusals_of(host, FLAVOURS["netqmail-auth"]) if item.severity is Severity.ERROR] == [
+        "qmail-user"
     ]
 
 

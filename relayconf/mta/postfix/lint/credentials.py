@@ -64,6 +64,8 @@ def keys(config: Configuration) -> Iterator[Fault]:
         lacking = [(use, hop) for use, hop in hops if not known & _names(use, hop)]
         by_host = {hop.host.lower(): use for use, hop in reversed(lacking)}
         blamed = set()
+        if config.is_yes("smtp_sender_dependent_authentication", service) and any("@" in row.key for row in rows):
+            continue
         for row in rows:
             use = None if row.key.lower() in matched else _same_host(row.key, by_host)
             if use is not None and is_whole:
@@ -93,10 +95,13 @@ def shadows(config: Configuration) -> Iterator[Fault]:
 
 
 def _sender_keys(config: Configuration, service: Service, rows: Collection[Row]) -> Iterator[Fault]:
-    if config.is_yes("smtp_sender_dependent_authentication", service):
+    by_sender = [one for one in config.clients() if config.is_yes("smtp_sender_dependent_authentication", one)]
+    if service in by_sender:
         return
+    # One service may look for senders in the table that all have.
+    asked = {row.place for one in by_sender for row in config.rows(_TABLES, one)[0]}
     for row in rows:
-        if "@" in row.key:
+        if "@" in row.key and row.place not in asked:
             text = f"{printable(row.key)} is a sender, never asked for without smtp_sender_dependent_authentication"
             yield fault("sasl-sender-key", row.place, text, "smtp_sender_dependent_authentication = yes")
 

@@ -63,6 +63,10 @@ QUIET = (
         tables={"sasl_passwd": "[relay.test]:587 user:geheim\n@x.test u:geheim\n"},
         settings={"smtp_sender_dependent_authentication": "yes"},
     ),
+    Exhibit(
+        tables={"sasl_passwd": "[relay.test]:587 user:geheim\n@x.test u:geheim\n"},
+        master=MASTER + "own unix - - y - - smtp -o smtp_sender_dependent_authentication=yes\n",
+    ),
     Exhibit(settings={"smtp_sasl_password_maps": "proxy:mysql:/etc/postfix/m.cf"}),
     Exhibit(settings={"relayhost": "[relay.test]"}, tables={"sasl_passwd": "other.test u:geheim\n"}),
     Exhibit(settings={"smtp_sasl_mechanism_filter": "!xoauth2, cram-md5"}),
