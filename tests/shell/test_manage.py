@@ -142,6 +142,13 @@ def test_what_others_would_lose(dash: Sandbox) -> None:
     manage = Manage(locals=True, virtualdomains={})
     first = planned(dash, wanted(dash, manage))
 
+    assert [(route.recipients, route.before, route.after) for route in first.routes] == [
+        ("the rest of the world", "direct (MX)", "mail.asahi-net.or.jp:25"),
+        ("localhost", "local", "mail.asahi-net.or.jp:25"),
+        ("b.example", "local", "mail.asahi-net.or.jp:25"),
+        ("new.example", "direct (MX)", "local"),
+    ]
+
     assert {limit.code: limit.text for limit in first.limits} == {
         "own-domain": "mail for domains of our own would leave through a relay: b.example, localhost",
         "take-over": "entries of locals that the inventory does not have would go: localhost; "

@@ -86,7 +86,7 @@ def _bridged(facts: Facts, then: Facts, routes: bytes | None) -> bytes | None:
         if not key or b"@" in key or is_local(before, key) or not is_local(after, key):
             continue
         value = lookup(old, key) or b""
-        if value != (lookup(new, key) or b""):
+        if value != (lookup(new, key) or b"") and b"\r" not in value:
             lines.append(key + b":" + value + b"\n")
     return (routes or b"") + b"".join(lines) if lines else routes
 

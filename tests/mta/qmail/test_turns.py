@@ -86,7 +86,7 @@ def test_behind_what_enforces_tls() -> None:
         (b"a.example\n", b"a.example\nb.example\n", [(2, b"a.example\nb.example\n")]),
         (b"a.example\n", b"A.example\n", [(2, b"A.example\n")]),
         (
-            b".a.example\nb.b.example\ncr.b.example\r\nc.example\n",
+            b".a.example\nb.b.example\ncr\r.b.example\nc.example\n",
             b"a.a.example\n.b.example\nd.example\n",
             [(0, b"a.a.example\nb.b.example\n"), (2, b"a.a.example\n.b.example\nd.example\n")],
         ),
@@ -106,6 +106,7 @@ def test_rcpthosts(now: bytes | None, then: bytes, steps: list[tuple[int, bytes]
         ({"smtproutes": None}, {}, b":isp\na.example:\n"),
         ({"smtproutes": b".example:store\n"}, {}, b":isp\na.example:store\n"),
         ({"smtproutes": b":isp\n"}, {}, b":isp\n"),
+        ({"smtproutes": b"a.example:store\r\n"}, {}, b":isp\n"),
         ({"smtproutes": None, "locals": b"a.example\n"}, {}, b":isp\n"),
         (
             {"smtproutes": b":x\n"},
