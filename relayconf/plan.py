@@ -177,7 +177,7 @@ def _diffs(mta: Mta, facts: Facts, changes: Sequence[Change], masker: Masker) ->
 def _moved(tables: Sequence[Mapping[str, str]], ways: Sequence[Mapping[str, Way]]) -> Sequence[Mapping[str, str]]:
     """*tables*, before and after, with a row for what is local on one side alone and has no row there."""
     result = [dict(table) for table in tables]
-    for key in dict.fromkeys((*ways[0], *ways[1])):
+    for key in sorted(ways[0].keys() | ways[1].keys()):
         here = [row(side, key).kind == "local" for side in ways]
         if here[0] is not here[1] and key not in tables[here.index(True)]:
             result[here.index(True)][key] = "local"

@@ -13,8 +13,8 @@ from relayconf.manage import Manage
 from relayconf.masking import Masker
 from relayconf.model import Direct, Endpoint, Host, Relay, Smarthost, Ssh, TlsLevel
 from relayconf.mta import qmail
-from relayconf.mta.base import EVERYTHING_ELSE
-from relayconf.plan import HostPlan, RouteChange, plan_host
+from relayconf.mta.base import EVERYTHING_ELSE, Way
+from relayconf.plan import HostPlan, RouteChange, _moved, plan_host
 from tests.support.facts import actual, qmail_facts
 from tests.support.hosts import STORY_SMTPROUTES, qmail_host
 
@@ -102,11 +102,22 @@ def test_domains_that_become_local_or_cease_to_be() -> None:
 
     assert [(route.recipients, route.before, route.after) for route in made.routes] == [
         ("a.test", "192.0.2.1:25", "local"),
-        ("old.test", "local", "x.test:25"),
         ("b.test", "local", "192.0.2.2:25"),
+        ("old.test", "local", "x.test:25"),
         ("new.test", "x.test:25", "local"),
     ]
     assert made.routes_unchanged == 1
+
+
+def test_a_local_domain_that_has_a_row_keeps_its_words() -> None:
+    """An MTA may know of several ways to be local."""
+    rest = {EVERYTHING_ELSE: Way(kind="direct")}
+    ways = (rest | {"a.test": Way(kind="local"), "b.test": Way(kind="local")}, rest)
+
+    assert _moved(({"a.test": "local:mailbox"}, {"b.test": "x"}), ways) == [
+        {"a.test": "local:mailbox", "b.test": "local"},
+        {"b.test": "x"},
+    ]
 
 
 def test_a_removed_route_falls_back_to_the_wildcard_that_covers_it() -> None:

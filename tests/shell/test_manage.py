@@ -144,8 +144,8 @@ def test_what_others_would_lose(dash: Sandbox) -> None:
 
     assert [(route.recipients, route.before, route.after) for route in first.routes] == [
         ("the rest of the world", "direct (MX)", "mail.asahi-net.or.jp:25"),
-        ("localhost", "local", "mail.asahi-net.or.jp:25"),
         ("b.example", "local", "mail.asahi-net.or.jp:25"),
+        ("localhost", "local", "mail.asahi-net.or.jp:25"),
         ("new.example", "direct (MX)", "local"),
     ]
 

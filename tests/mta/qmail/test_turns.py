@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relayconf.facts import Facts
 from relayconf.files import DesiredFile
+from relayconf.mta.qmail.locality import domain_channel, read_controls
 from relayconf.mta.qmail.paths import AUTHSENDERS, HELOHOST, LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, certificates
-from relayconf.mta.qmail.smtproutes import PATH
+from relayconf.mta.qmail.smtproutes import PATH, lookup, parse
 from relayconf.mta.qmail.turns import afterwards, in_turn, without_virtual
 from tests.support.facts import actual, qmail_facts
 
@@ -172,3 +176,55 @@ def test_afterwards() -> None:
     assert facts.files[PATH].content == b":x\n"
     assert facts.files[LOCALS].content == b"a.example\n"
     assert (facts.files[HELOHOST].present, facts.files[HELOHOST].content) == (True, b"a\n")
+
+
+NAMES = ("a.example", "b.example", "c.example")
+SETS = st.sets(st.sampled_from(NAMES))
+ROUTES = st.dictionaries(st.sampled_from(("", *NAMES)), st.sampled_from(("", "x", "y")))
+State: TypeAlias = tuple[set[str], set[str], set[str], dict[str, str]]
+STATES: st.SearchStrategy[State] = st.tuples(SETS, SETS, SETS, ROUTES)
+
+
+def _files(state: State) -> dict[str, bytes]:
+    locals_, virtual, received, routes = state
+    lines = {
+        PATH: [f"{key}:{value}" for key, value in routes.items()],
+        VIRTUALDOMAINS: [f"{name}:user" for name in virtual],
+        LOCALS: list(locals_),
+        RCPTHOSTS: list(received),
+    }
+    return {path: "".join(f"{line}\n" for line in found).encode() for path, found in lines.items()}
+
+
+def _way(told: Mapping[str, bytes], files: Mapping[str, bytes], name: bytes) -> tuple[str, bytes]:
+    """What becomes of mail for *name*: qmail-send goes by what it was *told* last, qmail-remote by what is there."""
+    channel = domain_channel(read_controls(me=None, locals_=told[LOCALS], virtualdomains=told[VIRTUALDOMAINS]), name)
+    return channel, (lookup(parse(files[PATH]), name) or b"") if channel == "remote" else b""
+
+
+@given(before=STATES, after=STATES)
+def test_no_mail_goes_astray(before: State, after: State) -> None:
+    """Whenever it comes: it goes the way of before or the way of after.
+
+    It goes the new way alone where it was refused before, the old one alone where it will be refused, and what is
+    received before and after is received all the time.
+    """
+    # Routes of what is local have no lines in what is rendered.
+    local = after[0] | after[1]
+    rendered = {key: value for key, value in after[3].items() if key not in local}
+    old, new = _files(before), _files((after[0], after[1], after[2], rendered))
+    facts = on_host(**{path.partition(":")[2]: content for path, content in old.items()})
+    steps = in_turn(facts, wish(*((path, new[path]) for path in (PATH, VIRTUALDOMAINS, LOCALS, RCPTHOSTS))))
+    told, files = dict(old), dict(old)
+    for number, step in enumerate(steps):
+        files[step.path] = step.content or b""
+        if all(file.phase > step.phase for file in steps[number + 1 :]):
+            told = dict(files)
+        for name in (*NAMES, "other.example"):
+            one, way, last = (_way(*pair, name.encode()) for pair in ((old, old), (told, files), (new, new)))
+            doors = [name in names.decode().split() for names in (old[RCPTHOSTS], files[RCPTHOSTS], new[RCPTHOSTS])]
+            assert way in {one, last}
+            assert way == last or doors[0] or not doors[1]
+            assert way == one or doors[2] or not doors[1]
+            assert doors[1] or not (doors[0] and doors[2])
+    assert files == new
