@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from relayconf.certificates import ClientCertificate, TlsVersion
 from relayconf.connection import Ssh
+from relayconf.manage import Manage
 
 
 class MtaName(StrEnum):
@@ -221,8 +222,8 @@ class Host:
     subdomains, or (routes only) an address to its target; the maps are shared between hosts and never copied. `senders`
     maps an envelope sender, an `@domain` or `<>` to its relay, for recipients that neither of them names. `rewrite`
     maps an address or `@domain` to what takes its place in mail that leaves, `settings` Postfix's parameters to their
-    values. `flavour` and `qmail_home` are qmail's, `config_directory` Postfix's; directories are absolute paths.
-    None: found on the host.
+    values. `flavour`, `qmail_home` and `manage` are qmail's, `config_directory` Postfix's; directories are absolute
+    paths. None: found on the host.
     """
 
     name: str
@@ -240,6 +241,7 @@ class Host:
     settings: Mapping[str, str] = field(default_factory=dict)
     egress: tuple[str, ...] = ()
     flavour: FlavourName | None = None
+    manage: Manage = field(default_factory=Manage)
     qmail_home: str | None = None
     config_directory: str | None = None
     state_directory: str = "/var/lib/relayconf"

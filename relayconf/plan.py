@@ -14,7 +14,7 @@ from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import ActualFile, Change, ChangeKind, DesiredFile
 from relayconf.masking import Masker
 from relayconf.model import Host
-from relayconf.mta.base import EVERYTHING_ELSE, Mta, Question
+from relayconf.mta.base import EVERYTHING_ELSE, Mta, Question, Way
 from relayconf.plankey import keyed_digest
 from relayconf.safety import Limit, crossed, row
 
@@ -174,6 +174,16 @@ def _diffs(mta: Mta, facts: Facts, changes: Sequence[Change], masker: Masker) ->
     return tuple(_diff(mta, facts, steps, masker) for steps in by_path.values() if not steps[-1].after.internal)
 
 
+def _moved(tables: Sequence[Mapping[str, str]], ways: Sequence[Mapping[str, Way]]) -> Sequence[Mapping[str, str]]:
+    """*tables*, before and after, with a row for what is local on one side alone and has no row there."""
+    result = [dict(table) for table in tables]
+    for key in sorted(ways[0].keys() | ways[1].keys()):
+        here = [row(side, key).kind == "local" for side in ways]
+        if here[0] is not here[1] and key not in tables[here.index(True)]:
+            result[here.index(True)][key] = "local"
+    return result
+
+
 def _route_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[tuple[RouteChange, ...], int]:
     keys = dict.fromkeys((EVERYTHING_ELSE, *before, *after))
     changes = tuple(
@@ -254,12 +264,15 @@ def plan_host(
     changes = _changes(mta, facts, desired)
     before = {path: found.content for path, found in facts.files.items()}
     after = _contents_after(before, changes)
-    routes, unchanged = _route_changes(mta.routes(before), mta.routes(after))
+    tables: Sequence[Mapping[str, str]] = (mta.routes(before), mta.routes(after))
     drift = tuple(mta.drift(host, facts, desired)) if facts.is_settled else ()
     limits: tuple[Limit, ...] = ()
     if changes:
         taken = mta.takes_over(host, facts, desired) if facts.is_settled else ()
-        limits = crossed(host, drift, mta.ways(facts, before), mta.ways(facts, after), taken)
+        ways = (mta.ways(facts, before), mta.ways(facts, after))
+        limits = crossed(host, drift, *ways, taken)
+        tables = _moved(tables, ways)
+    routes, unchanged = _route_changes(*tables)
     state = _state(facts, changing=bool(changes))
     findings = (*mta.refusals(host), *relay_rules.findings(host), *state, *mta.findings(host, facts, desired))
     if without_secrets:

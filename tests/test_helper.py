@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 from relayconf.connection import Ssh
-from relayconf.deploy import undo_script
+from relayconf.deploy import deploy, undo_script
 from relayconf.errors import BecomeError, DeployError, ObserveError
 from relayconf.files import Change, DesiredFile
 from relayconf.helper import helper, sudo_rule
+from relayconf.manage import Manage
 from relayconf.model import Probe
 from relayconf.mta import qmail
-from relayconf.observe import request_text
+from relayconf.observe import observe, request_text
 from relayconf.relay_tests import ANYBODY, RelayTest
 from relayconf.remote.framing import HELPER
 from relayconf.remote.local import LocalSession
@@ -107,6 +108,26 @@ def test_refused(path: str, dress: dict[str, int | str], reason: str, helped: He
     assert caught.value.message == f"guard: {reason}; the host is as it was before"
     assert helped.snapshot() == before
     assert helped.is_clean()
+
+
+def test_what_was_managed(helped: Helped) -> None:
+    """The helper writes those of `manage` that it was made with, and no others; another wish needs another helper."""
+    host = qmail_host(home=helped.home, state=helped.state)
+    told = replace(host, manage=Manage(locals=True, helohost="a.example"))
+    helped.file.write_text(helper(told, qmail), encoding="utf-8")
+    wishes = {path: DesiredFile(path=path, content=b"a.example\n") for path in (LOCAL, "qmail:rcpthosts")}
+    found = observe(helped.session, told, qmail).files
+    some, other = (Change(before=found[path], after=wish) for path, wish in wishes.items())
+
+    deploy(helped.session, told, qmail, [some], TRANSACTION)
+    with pytest.raises(DeployError) as caught:
+        deploy(helped.session, told, qmail, [other], "20261124T101600Z-000000")
+    with pytest.raises(ObserveError) as unlike:
+        observe(helped.session, host, qmail)
+
+    assert (helped.control / "locals").read_bytes() == b"a.example\n"
+    assert caught.value.message == "guard: qmail:rcpthosts: relayconf writes no such file; the host is as it was before"
+    assert "was made for another state directory or configuration" in unlike.value.message
 
 
 @pytest.mark.parametrize("folder", ["qmail/control", "qmail", "."])

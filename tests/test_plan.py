@@ -10,11 +10,12 @@ import pytest
 from relayconf.connection import Ssh
 from relayconf.facts import Facts, Severity
 from relayconf.files import ActualFile, ChangeKind, DesiredFile
+from relayconf.manage import Manage
 from relayconf.masking import Masker
 from relayconf.model import Direct, Endpoint, Host, Relay, Smarthost, TlsLevel
 from relayconf.mta import qmail
-from relayconf.mta.base import EVERYTHING_ELSE
-from relayconf.plan import HostPlan, RouteChange, plan_host
+from relayconf.mta.base import EVERYTHING_ELSE, Way
+from relayconf.plan import HostPlan, RouteChange, _moved, plan_host
 from tests.support.facts import actual, qmail_facts
 from tests.support.hosts import STORY_SMTPROUTES, qmail_host
 
@@ -82,6 +83,42 @@ def test_a_file_that_should_not_be_there_is_deleted() -> None:
     assert [item.kind for item in made.changes] == [ChangeKind.DELETE]
     assert [route.after for route in made.routes] == ["direct (MX)", "direct (MX)"]
     assert plan(None, None).changes == ()
+
+
+def test_domains_that_become_local_or_cease_to_be() -> None:
+    """They are in no table of routes; what stays local is not told, and what has a row is told once."""
+    found = qmail_facts(smtproutes=b"a.test:192.0.2.1\n:x.test\n", locals_=b"edge.test\nold.test\nb.test\n")
+    host = dataclasses.replace(qmail_host(), manage=Manage(locals=True))
+    made = plan_host(
+        host=host,
+        mta=qmail,
+        facts=found,
+        rendered=[
+            DesiredFile(path=PATH, content=b"b.test:192.0.2.2\n:x.test\n"),
+            DesiredFile(path="qmail:locals", content=b"edge.test\na.test\nnew.test\n"),
+        ],
+        masker=Masker(KEY),
+        key=KEY,
+    )
+
+    assert [(route.recipients, route.before, route.after) for route in made.routes] == [
+        ("a.test", "192.0.2.1:25", "local"),
+        ("b.test", "local", "192.0.2.2:25"),
+        ("old.test", "local", "x.test:25"),
+        ("new.test", "x.test:25", "local"),
+    ]
+    assert made.routes_unchanged == 1
+
+
+def test_a_local_domain_that_has_a_row_keeps_its_words() -> None:
+    """An MTA may know of several ways to be local."""
+    rest = {EVERYTHING_ELSE: Way(kind="direct")}
+    ways = (rest | {"a.test": Way(kind="local"), "b.test": Way(kind="local")}, rest)
+
+    assert _moved(({"a.test": "local:mailbox"}, {"b.test": "x"}), ways) == [
+        {"a.test": "local:mailbox", "b.test": "local"},
+        {"b.test": "x"},
+    ]
 
 
 def test_a_removed_route_falls_back_to_the_wildcard_that_covers_it() -> None:

@@ -177,7 +177,7 @@ def test_a_new_template_moves_the_wish() -> None:
 
 def test_a_change_more_or_less() -> None:
     """Such as a file that somebody edited since, or put right."""
-    also = DesiredFile(path="qmail:locals", content=b"other\n")
+    also = DesiredFile(path="qmail:locals", content=b"")
 
     assert moved(of_qmail(), of_qmail(more=[also])) == "a change more: qmail:locals"
     assert moved(of_qmail(more=[also]), of_qmail()) == "a change less: qmail:locals"

@@ -13,6 +13,7 @@ from relayconf.inventory.collect import Named
 from relayconf.inventory.layers import Item, Layer, settings
 from relayconf.inventory.problems import is_name, suggestion
 from relayconf.inventory.tables import Table
+from relayconf.manage import Manage
 
 _REQUIRED = ("mta", "relay")
 
@@ -29,6 +30,17 @@ class MergedHost:
     entry: Named[language.Host]
     layers: tuple[Layer, ...]
     settings: Mapping[str, Item]
+
+
+def _manage(merged: Mapping[str, Item], layers: Sequence[Layer]) -> Manage:
+    is_virtual = "manage.virtualdomains" in merged
+    return Manage(
+        locals=_value(merged, "manage.locals", default=False),
+        rcpthosts=_value(merged, "manage.rcpthosts", default=False),
+        virtualdomains=tables.merged([layer.virtual for layer in layers]) if is_virtual else None,
+        me=_value(merged, "manage.me"),
+        helohost=_value(merged, "manage.helohost"),
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +109,7 @@ class Merger:
             rewrite=tables.merged([layer.rewrite for layer in layers]),
             settings=tables.merged([layer.parameters for layer in layers]),
             flavour=_value(merged, "flavour"),
+            manage=_manage(merged, layers),
             qmail_home=_value(merged, "qmail_home"),
             config_directory=_value(merged, "config_directory"),
             state_directory=_value(merged, "state_directory", "/var/lib/relayconf"),

@@ -20,7 +20,9 @@ from relayconf.inventory.kinds import (
     HostName,
     IpAddress,
     MailAddress,
+    MailName,
     Port,
+    Prefix,
     Sender,
     SettingValue,
     SpfTerm,
@@ -152,6 +154,18 @@ class Ssh(Strict):
     )
 
 
+class Manage(Strict):
+    """Control files of qmail that relayconf owns only when it is told to. What is not named here stays the admin's."""
+
+    locals: Flag | None = Field(default=None, description="true: the domains that are local on the host.")
+    rcpthosts: Flag | None = Field(default=None, description="true: every key of `domains`.")
+    virtualdomains: dict[str, Prefix | None] | None = Field(
+        default=None, description="Domain, .domain or address to the user whose mail it is; whole."
+    )
+    me: MailName | None = Field(default=None, description="The host's own name.")
+    helohost: MailName | None = Field(default=None, description="The name that qmail-remote says at the relay.")
+
+
 class Layer(Strict):
     """What can stand at the top, in a group or in a host. The host wins over its groups, they over the top."""
 
@@ -186,7 +200,7 @@ class Layer(Strict):
         default=None, description="Postfix's configuration directory on the host; found by itself when absent."
     )
     state_directory: AbsolutePath | None = Field(default=None, description="Where the host keeps relayconf's journal.")
-    manage: list[Text] | None = Field(default=None, description="What relayconf manages (not supported yet).")
+    manage: Manage | None = Field(default=None, description="qmail: more control files that relayconf writes.")
     settings: dict[str, SettingValue | None] | None = Field(
         default=None, description="Parameters of Postfix's main.cf that relayconf does not manage by itself."
     )

@@ -14,7 +14,7 @@ from relayconf.inventory.targets import DomainsFrom
 from relayconf.model import SenderRoute, Target
 
 _SCALARS = ("mta", "flavour", "connection", "egress", "qmail_home", "config_directory", "state_directory")
-_SSH = tuple(language.Ssh.model_fields)
+_MAPS = {"ssh": tuple(language.Ssh.model_fields), "manage": tuple(language.Manage.model_fields)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Item:
 class Layer:
     """What one layer says. `settings` have dotted keys (`ssh.user`); `broken` are keys whose value was refused.
 
-    `parameters` are what the key `settings` gives.
+    `parameters` are what the key `settings` gives, `virtual` what `manage.virtualdomains` does.
     """
 
     settings: Mapping[str, Item] = field(default_factory=dict)
@@ -38,6 +38,7 @@ class Layer:
     senders: Table[SenderRoute] = NO_SENDERS
     rewrite: Table[str] = NO_WORDS
     parameters: Table[str] = NO_WORDS
+    virtual: Table[str] = NO_WORDS
     broken: frozenset[str] = frozenset()
 
 
@@ -73,10 +74,11 @@ class Maker:
         for key in _SCALARS:
             if key in given:
                 yield key, Item(value=getattr(source.layer, key), place=source.place.child(key))
-        if "ssh" in given:
-            ssh = source.layer.ssh
-            for key in _SSH if ssh is None else ssh.model_fields_set:
-                yield f"ssh.{key}", Item(value=getattr(ssh, key, None), place=source.place.child("ssh", key))
+        for name, keys in _MAPS.items():
+            if name in given:
+                entries = getattr(source.layer, name)
+                for key in keys if entries is None else entries.model_fields_set:
+                    yield f"{name}.{key}", Item(value=getattr(entries, key, None), place=source.place.child(name, key))
         if "relay" in given:
             place = source.place.child("relay")
             relay = source.layer.relay
@@ -110,6 +112,15 @@ class Maker:
             return NO_WORDS
         return table(source.layer.settings, source.place.child("settings"), names.parameter, lambda word, _: word)
 
+    def _virtual(self, source: Source) -> Table[str]:
+        if "manage" not in source.layer.model_fields_set:
+            return NO_WORDS
+        manage, place = source.layer.manage, source.place.child("manage", "virtualdomains")
+        if manage is not None and "virtualdomains" not in manage.model_fields_set:
+            return NO_WORDS
+        words = None if manage is None else manage.virtualdomains
+        return table(words, place, names.virtual_key, lambda word, _: word)
+
     def _senders(self, source: Source) -> Table[SenderRoute]:
         if "senders" not in source.layer.model_fields_set:
             return NO_SENDERS
@@ -119,7 +130,7 @@ class Maker:
     def layer(self, sources: Sequence[Source]) -> Layer:
         """The layer that *sources* make together: one for a group or a host, one per file for the top."""
         settings: dict[str, Item] = {}
-        domains, routes, senders, rewrite, parameters = EMPTY, EMPTY, NO_SENDERS, NO_WORDS, NO_WORDS
+        domains, routes, senders, rewrite, parameters, virtual = EMPTY, EMPTY, NO_SENDERS, NO_WORDS, NO_WORDS, NO_WORDS
         for source in sources:
             for key, item in self._scalars(source):
                 if key in settings:
@@ -130,6 +141,7 @@ class Maker:
             rewrite = united(rewrite, more_rewrite)
             senders = united(senders, self._senders(source))
             parameters = united(parameters, self._parameters(source))
+            virtual = united(virtual, self._virtual(source))
         flats = [flat for source in sources for flat in self._flats(source)]
         broken = {key for source in sources for key in _broken(source, settings)}
         domains = with_flats(domains, flats, self.flat_files.problems)
@@ -140,6 +152,7 @@ class Maker:
             senders=senders,
             rewrite=rewrite,
             parameters=parameters,
+            virtual=virtual,
             broken=frozenset(broken),
         )
 

@@ -52,7 +52,6 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
         "expected a relay for this sender",
         "write {relay: NAME}, with `auth: {…}` or without, or `direct`",
     ),
-    "not_yet_key": ("`{name}` is not supported yet", ""),
     "empty_text": ("must not be empty", ""),
     "empty_list": ("the list is empty", ""),
     "control_character": ("holds the control character {character}", "write it on one line"),
@@ -78,6 +77,10 @@ WORDINGS: Mapping[str, tuple[str, str]] = {
         "write `user@example.com`, `@example.com` (subdomains one by one), or `<>` for bounces",
     ),
     "not_ip": ("not an IP address", ""),
+    "virtual_prefix": (
+        "not a prefix of virtualdomains",
+        'a user, perhaps with an extension: `alice-shop`; "" takes a domain out of a wildcard',
+    ),
     "parameter_name": ("not the name of a parameter", "such as `smtp_helo_name`, see postconf(5)"),
     "identifier": ("not a usable name", "letters, digits, `.`, `-` and `_`, beginning with a letter or digit"),
     "reserved_name": ("`{name}` cannot name a relay: it is a word of `relay:`", ""),

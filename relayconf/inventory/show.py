@@ -81,6 +81,7 @@ def secret_text(reference: SecretRef) -> str:
 def _scalars(merged: MergedHost) -> Iterator[Setting]:
     host = merged.host
     relay = [_default_text(default) for default in host.default]
+    manage = host.manage
     values = {
         "mta": host.mta.value,
         "flavour": host.flavour if host.mta is MtaName.QMAIL else None,
@@ -91,6 +92,11 @@ def _scalars(merged: MergedHost) -> Iterator[Setting]:
         "qmail_home": host.qmail_home,
         "config_directory": host.config_directory,
         "state_directory": host.state_directory,
+        "manage.locals": "true" if manage.locals else None,
+        "manage.rcpthosts": "true" if manage.rcpthosts else None,
+        "manage.virtualdomains": None if manage.virtualdomains is None or manage.virtualdomains else "{}",
+        "manage.me": manage.me,
+        "manage.helohost": manage.helohost,
     }
     entry = merged.entry
     said = entry.place.child("address").origin() if entry.entry.address else None
@@ -112,7 +118,7 @@ def _rows(
     for part in reversed(parts):
         for key, place in part.places.items():
             if key not in seen and key in table:
-                yield Setting(place=dotted((name, key)), value=text(table[key]), origin=place.origin())
+                yield Setting(place=name + dotted(("x", key))[1:], value=text(table[key]), origin=place.origin())
         seen |= part.places.keys()
         for flat in part.flats:
             count = sum(domain not in seen and domain in table for domain in flat.file.domains)
@@ -204,6 +210,9 @@ def explain(path: Path, host: str) -> tuple[Setting, ...]:
         *_rows("routes", [layer.routes for layer in layers], merged.host.routes, partial(_target_text, host_key="via")),
         *_rows("senders", [layer.senders for layer in layers], merged.host.senders, _sender_text),
         *_rows("rewrite", [layer.rewrite for layer in layers], merged.host.rewrite, str),
+        *_rows(
+            "manage.virtualdomains", [layer.virtual for layer in layers], merged.host.manage.virtualdomains or {}, str
+        ),
         *_rows("settings", [layer.parameters for layer in layers], merged.host.settings, str),
         *_relays(resolved, merged),
     )

@@ -17,7 +17,6 @@ from relayconf.inventory.document import Document, Location, Part, Plain
 from relayconf.inventory.kinds import Strict
 from relayconf.inventory.language import Root
 from relayconf.inventory.problems import Fault, suggestion
-from relayconf.inventory.unsupported import refuse_unsupported
 
 _TAGS = frozenset({"<word>", "<map>", "<list>"})
 _SHAPES: Mapping[str, str] = {
@@ -118,7 +117,6 @@ def _take_out(data: dict[str, Plain], location: Location) -> None:
 
 def validate(document: Document) -> Root:
     """What the document says, without what is wrong in it; the problems go into the document."""
-    refuse_unsupported(document)
     while True:
         try:
             return Root.model_validate(document.data)

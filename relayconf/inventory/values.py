@@ -11,6 +11,7 @@ from relayconf.inventory.problems import Fault, character
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SPF_TERM = re.compile(r"\+?(?:include|exists|a|mx|ip4|ip6):[!-~]+")
+_PREFIX = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=-]{0,127})?")
 _KEYRING = re.compile(r"[^/]+/.+")
 
 
@@ -26,6 +27,13 @@ def text(value: str) -> str:
 def setting(value: str) -> str:
     """The value of a parameter: one line, not empty, without blanks around it."""
     return text(value.strip())
+
+
+def prefix(value: str) -> str:
+    """What virtualdomains puts in front of an address, with a `-` behind it; empty for an exemption (qmail-send(8))."""
+    if not _PREFIX.fullmatch(value):
+        raise Fault("virtual_prefix")
+    return value
 
 
 def fingerprint(value: str) -> str:

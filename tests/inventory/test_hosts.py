@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from relayconf.connection import Ssh
+from relayconf.manage import Manage
 from relayconf.model import Credentials, Direct, Host, MtaName, SecretRef, SenderRoute, Smarthost
 from tests.inventory.writing import loaded, refused
 
@@ -146,6 +147,40 @@ def test_rewrite_is_merged_by_key(tmp_path: Path) -> None:
     assert (hosts["mx1"].config_directory, hosts["mx2"].config_directory) == ("/opt/postfix", None)
     assert hosts["mx2"].rewrite == {}
     assert hosts["mx3"].rewrite["root@vps.internal"] == "Top@example.org"
+
+
+MANAGED = """\
+version: 1
+mta: qmail
+relay: direct
+domains: {a.example: local, .a.example: local}
+manage: {locals: true, me: Top.example, virtualdomains: {.A.example: all, b.example: b}}
+groups:
+  near: {manage: {rcpthosts: true, virtualdomains: {b.example: null, X@c.example: c-x}}}
+  none: {manage: null}
+hosts:
+  mx1: {groups: [near], manage: {locals: false, helohost: bücher.example}}
+  mx2: {groups: [none]}
+  mx3: {groups: [none], manage: {virtualdomains: {}}}
+  mx4: {manage: {virtualdomains: null, me: null}}
+"""
+
+
+def test_manage_key_by_key(tmp_path: Path) -> None:
+    """Each of its files by itself, virtualdomains per domain; null gives a file back to the admin, or all of them."""
+    found = {name: host.manage for name, host in loaded(tmp_path, MANAGED).hosts.items()}
+
+    assert found == {
+        "mx1": Manage(
+            rcpthosts=True,
+            virtualdomains={".a.example": "all", "x@c.example": "c-x"},
+            me="top.example",
+            helohost="xn--bcher-kva.example",
+        ),
+        "mx2": Manage(),
+        "mx3": Manage(virtualdomains={}),
+        "mx4": Manage(locals=True),
+    }
 
 
 def test_senders_are_merged_by_key(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 
 from relayconf.inventory.language import Host, Layer, Root, json_schema
-from relayconf.inventory.unsupported import NOT_YET
 
 
 def test_schema_document() -> None:
@@ -40,13 +39,6 @@ def test_layers_have_the_same_keys() -> None:
     assert Layer.model_fields.keys() <= Host.model_fields.keys()
     assert Layer.model_fields.keys() <= Root.model_fields.keys()
     assert all(not field.is_required() for field in Layer.model_fields.values())
-
-
-def test_keys_not_supported_yet_say_so() -> None:
-    """A key of the table of refusals is in the language, and its description warns."""
-    schema = json.loads(json_schema())
-    for key in NOT_YET:
-        assert "supported yet" in schema["$defs"]["Layer"]["properties"][key]["description"]
 
 
 def test_a_relay_has_a_host_or_a_provider() -> None:

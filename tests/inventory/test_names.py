@@ -100,6 +100,18 @@ def test_addresses_and_senders() -> None:
     assert _fault(names.address, "a" * 65 + "@example.org") == "name_length"
 
 
+def test_virtual_key() -> None:
+    """As a route's, but for what would be a comment."""
+    assert [names.virtual_key(key) for key in ("A.example", ".a.example", "X#y@a.example")] == [
+        "a.example",
+        ".a.example",
+        "x#y@a.example",
+    ]
+    with pytest.raises(Fault) as caught:
+        names.virtual_key("#x@a.example")
+    assert caught.value.code == "name_character"
+
+
 def test_keys() -> None:
     """Keys are domains, `.domain` and, for routes, addresses in lower case."""
     assert names.domain_key(".Example.org") == ".example.org"

@@ -194,3 +194,22 @@ def test_what_a_provider_says(tmp_path: Path) -> None:
         "relays.one.tls = secure (inventory.yaml:5:19)",
         "relays.one.spf = [include:_mailcust.gandi.net] (inventory.yaml:5:19)",
     ]
+
+
+def test_managed_files(tmp_path: Path) -> None:
+    """What is managed shows key by key; what is not does not show."""
+    said = "manage: {locals: true, rcpthosts: false, virtualdomains: {s.example: s}}"
+    own = INVENTORY.replace("/opt/qmail}", "/opt/qmail, manage: {me: a.example}}")
+    text = own.replace("mta: qmail", f"mta: qmail\n{said}")
+    without = INVENTORY.replace("mta: qmail", "mta: qmail\nmanage: {virtualdomains: {}}")
+
+    def shown(text: str) -> list[str]:
+        settings = explain(written(tmp_path, text, BESIDE), "lab")
+        return [f"{item.place} = {item.value}" for item in settings if item.place.startswith("manage")]
+
+    assert shown(text) == [
+        "manage.locals = true",
+        "manage.me = a.example",
+        "manage.virtualdomains[s.example] = s",
+    ]
+    assert shown(without) == ["manage.virtualdomains = {}"]

@@ -82,3 +82,13 @@ def test_reply() -> None:
     assert _fault(values.reply, "5", "4.1.1 no") == "reject_code"
     assert _fault(values.reply, "5", "5.1.1") == "reject_code"
     assert _fault(values.reply, "4", "550 5.1.1 no") == "retry_code"
+
+
+def test_prefix() -> None:
+    """A user with an extension, or nothing; no separator of lines, fields or paths."""
+    for good in ("", "alice", "alice-shop", "example.com", "_a+b=c"):
+        assert values.prefix(good) == good
+    for bad in ("-a", "a b", "a:b", "a/b", "../a", "a\nb", "a\r", "#a", "|prog", "a" * 200, "é"):
+        with pytest.raises(Fault) as caught:
+            values.prefix(bad)
+        assert caught.value.code == "virtual_prefix"

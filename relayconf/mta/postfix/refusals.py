@@ -108,6 +108,15 @@ def _twins(host: Host) -> Iterator[Finding]:
             yield _error("postfix-same-server", text, *ways_out)
 
 
+def _manage(host: Host) -> Iterator[Finding]:
+    if names := host.manage.names():
+        text = (
+            f"`manage` names control files of qmail: {listing(names)}; which domains Postfix delivers and takes mail "
+            "for is in main.cf (mydestination, relay_domains, virtual_alias_domains, myhostname), which is the admin's"
+        )
+        yield _error("postfix-manage", text, "`manage` in a group of the qmail hosts", "set it in main.cf by hand")
+
+
 _CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (
     _failover,
     _keys,
@@ -115,6 +124,7 @@ _CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (
     _tls,
     _users,
     _twins,
+    _manage,
     settings.refused,
 )
 

@@ -1,4 +1,4 @@
-"""qmail and its family. Only control/smtproutes is managed; the other control files are read and checked."""
+"""qmail and its family. Routes are managed, other control files where the inventory says so (`manage`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from relayconf.facts import Facts, Finding
 from relayconf.files import DesiredFile, WatchedFile
 from relayconf.model import Host, Smarthost
 from relayconf.mta.base import Question
-from relayconf.mta.qmail import checks, spans
+from relayconf.mta.qmail import checks, ownership, spans
 from relayconf.mta.qmail.choice import chosen, flavour_findings
 from relayconf.mta.qmail.edited import drift, takes_over
 from relayconf.mta.qmail.kept import findings as findings_of_kept
@@ -17,18 +17,24 @@ from relayconf.mta.qmail.kept import with_kept
 from relayconf.mta.qmail.paths import (
     AUTHSENDERS,
     ENVNOATHOST,
+    LOCALS,
+    ME,
     PERCENTHACK,
+    PREFIX,
     QMTPROUTES,
+    RCPTHOSTS,
     SECRET,
     TLSDESTINATIONS,
+    VIRTUALDOMAINS,
     certificates,
     split_variant,
 )
 from relayconf.mta.qmail.probing import probes
-from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, routes, same_meaning
+from relayconf.mta.qmail.reading import routes, same_meaning
 from relayconf.mta.qmail.refusals import refusals
 from relayconf.mta.qmail.rendering import render
 from relayconf.mta.qmail.smtproutes import PATH
+from relayconf.mta.qmail.turns import afterwards, in_turn, without_virtual
 from relayconf.mta.qmail.ways import ways
 
 __all__ = [
@@ -63,8 +69,15 @@ GUARD: Sequence[Path | str] = (
 
 
 def parameters(host: Host) -> Mapping[str, str]:
-    """Where qmail lives, when the inventory says it (else it is found there); and the tests of qmail-remote."""
-    given = {"qmail_home": host.qmail_home or "", "qmail_probe": probes(host)}
+    """Where qmail lives, when the inventory says it (else it is found there); what of `manage`; the tests.
+
+    The helper is made with these, and lets pass no others: it writes what the inventory managed then.
+    """
+    given = {
+        "qmail_home": host.qmail_home or "",
+        "qmail_manage": " ".join(host.manage.names()),
+        "qmail_probe": probes(host),
+    }
     return {name: value for name, value in given.items() if value}
 
 
@@ -73,25 +86,29 @@ def watched(host: Host) -> Sequence[WatchedFile]:
     targets = (*host.default, *host.routes.values(), *(route.target for route in host.senders.values()))
     relays = (target.relay for target in targets if isinstance(target, Smarthost))
     pems = dict.fromkeys(certificates(relay.host) for relay in relays if relay.ca is not None)
+    told = [PREFIX + name for name in host.manage.names()]
+    checked = dict.fromkeys((*_CHECKED, *told))
     return (
         _ROUTES,
         WatchedFile(path=AUTHSENDERS, managed=bool(host.senders), secret=True),
         WatchedFile(path=QMTPROUTES, managed=False, secret=True),
         WatchedFile(path=TLSDESTINATIONS, managed=True, secret=False),
         *(WatchedFile(path=path, managed=True, secret=False) for path in pems),
-        *(WatchedFile(path=path, managed=False, secret=False) for path in _CHECKED),
+        *(WatchedFile(path=path, managed=path in told, secret=False) for path in checked),
     )
 
 
 def desired(host: Host, facts: Facts, rendered: Sequence[DesiredFile]) -> Sequence[DesiredFile]:
-    """What was rendered for the flavour that the host has."""
-    return with_kept(host, facts, chosen(host, facts, rendered))
+    """What was rendered for the flavour that the host has, in the order in which it becomes live."""
+    wanted = without_virtual(facts, chosen(host, facts, rendered))
+    return in_turn(facts, with_kept(host, afterwards(facts, wanted), wanted))
 
 
 def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Sequence[Finding]:
     """What a human should know of the host's flavour, and of its files."""
     kept = findings_of_kept(facts, desired)
-    return (*flavour_findings(host, facts), *checks.findings(host, facts, desired), *kept)
+    found = (*checks.findings(host, facts, desired), *ownership.findings(host, facts, desired))
+    return (*flavour_findings(host, facts), *found, *kept)
 
 
 def secret_spans(path: str, content: bytes) -> Sequence[tuple[int, int]]:

@@ -12,11 +12,15 @@ from relayconf.mta.qmail.choice import flavour_of
 from relayconf.mta.qmail.control import entries, fold, suffixes
 from relayconf.mta.qmail.lint import lint
 from relayconf.mta.qmail.locality import Controls, virtual_key
-from relayconf.mta.qmail.reading import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS, controls_of, is_local
+from relayconf.mta.qmail.paths import LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS
+from relayconf.mta.qmail.reading import controls_of, is_local
 from relayconf.mta.qmail.route import route
 from relayconf.mta.qmail.smtproutes import PATH, parse
+from relayconf.mta.qmail.turns import afterwards, last_of
 from relayconf.mta.qmail.words import listing, route_words
 
+# Read by qmail-send and qmail-smtpd, which are other users.
+_OTHERS = frozenset({LOCALS, VIRTUALDOMAINS, RCPTHOSTS})
 _HUP = "then send HUP to qmail-send"
 
 
@@ -152,17 +156,18 @@ def _me(file: ActualFile | None) -> Iterator[Finding]:
 
 def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[Finding, ...]:
     """What a human should know of *host*; files whose content is not in *facts* are not judged."""
-    files = {path: facts.files.get(path) for path in (PATH, ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)}
+    then, wished = afterwards(facts, desired), last_of(desired)
+    files = {path: then.files.get(path) for path in (PATH, ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS)}
     # The group that qmail-rspawn runs as; Debian's and the author's name for it when the host did not say.
     group = facts.values.get("qmail.group", "qmail")
-    found = [*_me(files[ME]), *_readability(files[ME], group)]
-    for wish in desired:
-        if wish.content is not None:
+    found = [*_me(files[ME]), *_readability(facts.files.get(ME), group)]
+    for wish in wished.values():
+        if wish.content is not None and wish.path not in _OTHERS:
             found += _readability(_outcome(facts.files.get(wish.path), wish), group)
     if all(_is_known(files[path]) for path in (ME, LOCALS, VIRTUALDOMAINS)):
         contents = {path: file.content for path, file in files.items() if file is not None}
-        wanted = next((file.content for file in desired if file.path == PATH), None)
-        found += _locality(host, contents, parse(wanted))
+        wanted = wished.get(PATH)
+        found += _locality(host, contents, parse(wanted.content if wanted is not None else None))
     found += _rcpthosts(host, files[RCPTHOSTS])
     smtproutes = files[PATH]
     if smtproutes is not None and smtproutes.content is not None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from relayconf.drift import Drift, applied, of_file
 from relayconf.facts import Facts
 from relayconf.files import ActualFile, DesiredFile
 from relayconf.model import Host
-from relayconf.mta.qmail.reading import controls_of, is_local, same_meaning
+from relayconf.mta.qmail.ownership import lost
+from relayconf.mta.qmail.reading import is_local, same_meaning
 from relayconf.mta.qmail.route import route
 from relayconf.mta.qmail.smtproutes import PATH, parse
+from relayconf.mta.qmail.turns import afterwards, controls_in, last_of
 from relayconf.mta.qmail.words import key_words, listing
 
 
@@ -26,7 +28,7 @@ def _is_wished(disk: ActualFile, want: DesiredFile) -> bool:
 def drift(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[Drift, ...]:  # noqa: ARG001  of any host
     """Files that are neither as they were last applied nor as they are wished."""
     found = []
-    for want in desired:
+    for want in last_of(desired).values():
         last = applied(facts, want.path)
         if last is None or last.is_still(disk := facts.files[want.path]) or _is_wished(disk, want):
             continue
@@ -34,16 +36,13 @@ def drift(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[Dri
     return tuple(found)
 
 
-def takes_over(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[str, ...]:
-    """Routes of a smtproutes that relayconf never wrote which the inventory does not name and would change.
-
-    The default route is no such loss: to name another relay is what the inventory is for.
-    """
+def _routes(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> Iterator[str]:
     content = facts.files[PATH].content
     if content is None or applied(facts, PATH) is not None:
-        return ()
-    controls = controls_of({path: file.content for path, file in facts.files.items()})
-    before, after = parse(content), parse(next((file.content for file in desired if file.path == PATH), None))
+        return
+    controls = controls_in(afterwards(facts, desired))
+    want = last_of(desired).get(PATH)
+    before, after = parse(content), parse(want.content if want is not None else None)
     lost = [
         key
         for key in before
@@ -51,4 +50,13 @@ def takes_over(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tupl
     ]
     known = {*host.domains, *host.routes}
     names = [key_words(key) for key in lost if key.decode("utf-8", "surrogateescape") not in known]
-    return (f"routes of smtproutes that the inventory does not name would go: {listing(names)}",) if names else ()
+    if names:
+        yield f"routes of smtproutes that the inventory does not name would go: {listing(names)}"
+
+
+def takes_over(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[str, ...]:
+    """What relayconf never wrote, the inventory does not name, and would change: routes, and entries of `manage`.
+
+    The default route is no such loss: to name another relay is what the inventory is for.
+    """
+    return (*_routes(host, facts, desired), *lost(host, facts, desired))

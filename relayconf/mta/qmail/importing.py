@@ -19,8 +19,8 @@ from relayconf.mta.qmail.flavours import Around, Hop
 from relayconf.mta.qmail.flavours.base import Read
 from relayconf.mta.qmail.kept import directory_of
 from relayconf.mta.qmail.lint import is_key, lint_thoroughly
-from relayconf.mta.qmail.paths import name_of
-from relayconf.mta.qmail.reading import ME, RCPTHOSTS, is_local
+from relayconf.mta.qmail.paths import ME, RCPTHOSTS, name_of
+from relayconf.mta.qmail.reading import is_local
 from relayconf.mta.qmail.route import through
 from relayconf.mta.qmail.smtproutes import PATH, lookup, lookup_key
 from relayconf.mta.qmail.words import key_words, listing, value_words

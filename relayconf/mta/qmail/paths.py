@@ -7,7 +7,12 @@ from relayconf.mta.qmail.smtproutes import PATH as SMTPROUTES
 
 PREFIX = "qmail:"
 AUTHSENDERS, QMTPROUTES, TLSDESTINATIONS = "qmail:authsenders", "qmail:qmtproutes", "qmail:tlsdestinations"
+ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS = "qmail:me", "qmail:locals", "qmail:virtualdomains", "qmail:rcpthosts"
+HELOHOST = "qmail:helohost"
 PERCENTHACK, ENVNOATHOST = "qmail:percenthack", "qmail:envnoathost"
+
+TOLD = frozenset({ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS, HELOHOST})
+"""Files that are written only where the inventory says so (`manage`)."""
 
 SECRET = frozenset({SMTPROUTES, AUTHSENDERS, QMTPROUTES})
 """Files that hold passwords in one flavour or another."""

@@ -4,6 +4,7 @@
 mta_parameter() {
 	case $1 in
 	qmail_home) home=$2 ;;
+	qmail_manage) managed=$2 ;;
 	qmail_probe) probes=$2 ;;
 	qmail_wait) bound=$2 ;;
 	esac
@@ -227,7 +228,7 @@ mta_resolve() {
 	may_lack=
 	case $1 in
 	qmail:smtproutes | qmail:locals | qmail:virtualdomains | qmail:me | qmail:rcpthosts | qmail:percenthack | \
-		qmail:envnoathost | qmail:authsenders | qmail:qmtproutes | qmail:tlsdestinations)
+		qmail:envnoathost | qmail:authsenders | qmail:qmtproutes | qmail:tlsdestinations | qmail:helohost)
 		path=$control/${1#qmail:}
 		;;
 	qmail:tlshosts/[!.]*.pem)
@@ -248,6 +249,11 @@ find_reader() {
 	reader=qmail-remote reader_uid=$remote_uid reader_gid=$group_number
 	case $1 in
 	qmail:locals | qmail:virtualdomains) ;;
+	qmail:rcpthosts)
+		# Who runs qmail-smtpd is in a run script.
+		reader=qmail-smtpd reader_uid='' reader_gid=''
+		return 0
+		;;
 	*) return 0 ;;
 	esac
 	reader=qmail-send reader_uid=''
@@ -289,10 +295,17 @@ is_readable() {
 mta_validate() {
 	case $1 in
 	qmail:smtproutes | qmail:locals | qmail:virtualdomains | qmail:rcpthosts) ;;
-	qmail:authsenders | qmail:tlsdestinations | qmail:tlshosts/*) ;;
+	qmail:authsenders | qmail:tlsdestinations | qmail:tlshosts/* | qmail:me | qmail:helohost) ;;
 	*) reason="$1 takes effect only when qmail-send is started again" && return 1 ;;
 	esac
-	[ -n "$2" ] || return 0
+	[ -n "$2" ] || {
+		case $1 in
+		qmail:rcpthosts) reason='without it qmail-smtpd takes mail for every domain from everyone' ;;
+		qmail:me) reason='without it no program of qmail works' ;;
+		*) return 0 ;;
+		esac
+		return 1
+	}
 	find_reader "$1"
 	is_readable || {
 		reason="with mode $m_mode and group $m_group the user of $reader could not read it"

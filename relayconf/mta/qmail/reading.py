@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping
 
 from relayconf.mta.base import EVERYTHING_ELSE
+from relayconf.mta.qmail.control import entries, first_line, fold, pairs
 from relayconf.mta.qmail.flavours import CLASSIC, NOTHING_AROUND, Hop
 from relayconf.mta.qmail.locality import Controls, domain_channel, read_controls, virtual_key
+from relayconf.mta.qmail.paths import HELOHOST, LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS
 from relayconf.mta.qmail.smtproutes import PATH, parse
 from relayconf.mta.qmail.words import key_words, unless_torn, value_words
 
-ME, LOCALS, VIRTUALDOMAINS, RCPTHOSTS = "qmail:me", "qmail:locals", "qmail:virtualdomains", "qmail:rcpthosts"
-
 LOCAL = "local"
+
+_NAMES, _LINES = frozenset({LOCALS, RCPTHOSTS}), frozenset({ME, HELOHOST})
 
 # A relay and a port, and nothing that another flavour could read as something else.
 _PLAIN = re.compile(rb"[A-Za-z0-9.-]+(:[0-9]+)?|\[[0-9.]+\](:[0-9]+)?")
@@ -53,12 +55,24 @@ def _same_value(one: bytes, other: bytes) -> bool:
     return bool(_PLAIN.fullmatch(one) and _PLAIN.fullmatch(other)) and _read(one) == _read(other)
 
 
+def names_of(content: bytes) -> dict[bytes, None]:
+    """The entries of `locals` or `rcpthosts`, folded, each once."""
+    return dict.fromkeys(fold(entry) for entry in entries(content))
+
+
 def same_meaning(path: str, actual: bytes, desired: bytes) -> bool:
     """Whether the two contents of one file are alike to qmail.
 
     For smtproutes: the same keys with the same relays, in any order, with or without comments, `relay:25` for `relay`
-    and brackets around addresses. A value with anything behind relay and port is only like itself.
+    and brackets around addresses. A value with anything behind relay and port is only like itself. For lists of names:
+    the same names.
     """
+    if path in _NAMES:
+        return names_of(actual).keys() == names_of(desired).keys()
+    if path == VIRTUALDOMAINS:
+        return pairs(actual) == pairs(desired)
+    if path in _LINES:
+        return first_line(actual) == first_line(desired)
     if path != PATH:
         return actual == desired
     one, other = parse(actual), parse(desired)

@@ -10,6 +10,7 @@ from relayconf.model import Direct, Discard, Host, Local, Reject, Retry, SenderR
 from relayconf.mta.qmail.abilities import error, of_target
 from relayconf.mta.qmail.flavours import CLASSIC, FLAVOURS, Flavour
 from relayconf.mta.qmail.lines import rows
+from relayconf.mta.qmail.managed import refused
 from relayconf.mta.qmail.words import listing
 
 WARN_ROUTES = 10_000
@@ -130,7 +131,10 @@ def _confirmation(flavour: Flavour) -> Iterator[Finding]:
         )
 
 
-_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (_failover, _keys, _rewrite, _tls, _settings, _size)
+_CHECKS: tuple[Callable[[Host], Iterable[Finding]], ...] = (
+    *(_failover, _keys, _rewrite, _tls, _settings, _size),
+    refused,
+)
 
 
 def of_flavour(host: Host, flavour: Flavour) -> tuple[Finding, ...]:

@@ -17,6 +17,7 @@ from relayconf.mta.base import Resolve
 from relayconf.mta.qmail.abilities import needs_certificates, needs_destination
 from relayconf.mta.qmail.flavours import CLASSIC, Flavour
 from relayconf.mta.qmail.lines import Login, can_carry, credentials_of, rows, value_for
+from relayconf.mta.qmail.managed import managed
 from relayconf.mta.qmail.paths import AUTHSENDERS, TLSDESTINATIONS, certificates, variant
 from relayconf.mta.qmail.proof import prove, prove_senders
 from relayconf.mta.qmail.refusals import able
@@ -119,12 +120,13 @@ def render(host: Host, templates: Templates, secret: Resolve) -> tuple[DesiredFi
     Raises TemplateError, what *secret* raises, SecretError for a password that no line can hold, and RenderMismatch
     when the text that a template makes routes otherwise than the inventory says.
     """
-    flavours = able(host) or (CLASSIC,)
+    flavours, told = able(host) or (CLASSIC,), tuple(managed(host, templates))
     if host.flavour is not None or CLASSIC in flavours:
         flavour = flavours[0]
-        return _Renderer(host=host, flavour=flavour, templates=templates, secret=secret).files()
-    return tuple(
+        return (*_Renderer(host=host, flavour=flavour, templates=templates, secret=secret).files(), *told)
+    variants = tuple(
         replace(file, path=variant(flavour.name, file.path))
         for flavour in flavours
         for file in _Renderer(host=host, flavour=flavour, templates=templates, secret=secret).files()
     )
+    return (*variants, *told)

@@ -13,8 +13,8 @@ from relayconf.mta.qmail.detection import detect
 from relayconf.mta.qmail.encryption import Encryption, encrypted, read_encryption
 from relayconf.mta.qmail.flavours import NOTHING_AROUND
 from relayconf.mta.qmail.locality import virtual_key
-from relayconf.mta.qmail.paths import name_of
-from relayconf.mta.qmail.reading import RCPTHOSTS, controls_of, is_local
+from relayconf.mta.qmail.paths import RCPTHOSTS, name_of
+from relayconf.mta.qmail.reading import controls_of, is_local
 from relayconf.mta.qmail.route import through
 from relayconf.mta.qmail.smtproutes import PATH, lookup, parse
 from relayconf.mta.qmail.words import key_words, route_words, unless_torn, value_words

@@ -9,6 +9,7 @@ import pytest
 from relayconf.certificates import ClientCertificate
 from relayconf.connection import Ssh
 from relayconf.facts import Severity
+from relayconf.manage import Manage
 from relayconf.model import Credentials, Direct, Discard, Host, Internal, Nexthop, Reject, SecretRef, Smarthost, Target
 from relayconf.mta.postfix import refusals
 from tests.mta.postfix.hosts import host, relay, sender, tls_of
@@ -109,6 +110,15 @@ COLON = Smarthost(
             (
                 "the relays a:587 and a:587 are the same server and port, but differ in credentials or TLS, and "
                 "Postfix knows them by server and port alone"
+            ),
+        ),
+        (
+            replace(host(A), manage=Manage(locals=True, me="mx.test", virtualdomains={})),
+            "postfix-manage",
+            (
+                "`manage` names control files of qmail: me, virtualdomains, locals; which domains Postfix delivers and "
+                "takes mail for is in main.cf (mydestination, relay_domains, virtual_alias_domains, myhostname), which "
+                "is the admin's"
             ),
         ),
         (

@@ -250,3 +250,26 @@ def test_what_is_not_known_is_not_judged() -> None:
 
     assert found(host, Facts(values={}, files=unknown)) == ()
     assert found(host, Facts(values={}, files={})) == ()
+
+
+def test_files_as_they_will_be() -> None:
+    """What `manage` writes is checked, not what is there: locals, rcpthosts, me; the routes of what leaves locals."""
+    domains: dict[str, Target] = {"a.test": Local(), "edge.test": STORE}
+    names = {"locals": b"a.test\n", "rcpthosts": b"a.test\nedge.test\n", "me": b"mx.test\n"}
+    wished = (*STORY, *(DesiredFile(path=f"qmail:{name}", content=content) for name, content in names.items()))
+    seen = facts(rcpthosts=None, me=None)
+
+    assert findings(qmail_host(domains=domains), seen, wished) == ()
+    assert [item.code for item in findings(qmail_host(domains=domains), seen, STORY)] == [
+        "qmail-no-me",
+        "qmail-not-local",
+        "qmail-route-shadowed",
+        "qmail-open-relay",
+    ]
+
+
+def test_files_that_qmail_remote_does_not_read() -> None:
+    """Who reads locals or rcpthosts is somebody else; the host judges that."""
+    for name in ("locals", "virtualdomains", "rcpthosts"):
+        wish = DesiredFile(path=f"qmail:{name}", content=b"edge.test\n", mode=0o640, group="nofiles")
+        assert findings(qmail_host(domains={"edge.test": Local()}), facts(), (*STORY, wish))[:1] == ()

@@ -94,3 +94,24 @@ def test_nothing_is_taken_over() -> None:
 
     for facts in (on_host(FOREIGN, b"x\n"), on_host(b":isp\n", was_applied=False), on_host(None, was_applied=False)):
         assert takes_over(qmail_host(), facts, wanted) == ()
+
+
+def test_the_last_phase_counts() -> None:
+    """What a file is until the HUP is neither drift nor a loss."""
+    until, then = (DesiredFile(path=PATH, content=content) for content in (b"a.test:x\n:x\n", STORY_SMTPROUTES))
+
+    assert [item.disk for item in drift(qmail_host(), on_host(b":y\n", b":z\n"), [until, then])] == ["edited since"]
+    assert takes_over(qmail_host(), on_host(b"a.test:x\n", was_applied=False), [until, then]) == (
+        "routes of smtproutes that the inventory does not name would go: a.test",
+    )
+
+
+def test_a_route_of_what_becomes_local() -> None:
+    """Is no loss."""
+    files = [DesiredFile(path=PATH, content=STORY_SMTPROUTES), DesiredFile(path="qmail:locals", content=b"a.test\n")]
+    facts = on_host(b"a.test:x\n", was_applied=False)
+
+    assert takes_over(qmail_host(), facts, files[:1]) != ()
+    assert takes_over(qmail_host(), facts, files) == (
+        "entries of locals that the inventory does not have would go: edge.kamata-net.com",
+    )

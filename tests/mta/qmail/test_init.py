@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 from relayconf.facts import Facts
-from relayconf.files import WatchedFile
+from relayconf.files import DesiredFile, WatchedFile
+from relayconf.manage import Manage
 from relayconf.model import Endpoint, Probe, Relay, SenderRoute, Smarthost, TlsLevel
 from relayconf.mta import qmail
-from tests.support.hosts import ISP, TO_ISP, qmail_host
+from tests.support.facts import qmail_facts
+from tests.support.hosts import ISP, STORY_SMTPROUTES, TO_ISP, qmail_host
 
 
 def test_watched_files() -> None:
@@ -78,3 +81,33 @@ def test_findings_tell_of_the_flavour_too() -> None:
     facts = Facts(values={"qmail.flavour.program": "script"}, files={})
 
     assert [item.code for item in qmail.findings(qmail_host(), facts, ())] == ["qmail-flavour", "qmail-unencrypted"]
+
+
+def test_routes_are_compared_as_they_will_be() -> None:
+    """A smtproutes that was as good as the wish is not when a domain leaves locals."""
+    host = replace(qmail_host(), manage=Manage(locals=True), flavour="classic")
+    facts = qmail_facts(smtproutes=b":mail.asahi-net.or.jp\n", locals_=b"edge.kamata-net.com\nkamata-net.com\n")
+    wish = (
+        DesiredFile(path="qmail:smtproutes", content=STORY_SMTPROUTES),
+        DesiredFile(path="qmail:locals", content=b"edge.kamata-net.com\n"),
+    )
+
+    assert [(file.phase, file.path, file.content) for file in qmail.desired(host, facts, wish)] == [
+        (0, "qmail:smtproutes", STORY_SMTPROUTES),
+        (1, "qmail:locals", b"edge.kamata-net.com\n"),
+    ]
+    (kept,) = qmail.desired(host, facts, wish[:1])
+    assert kept.content == b":mail.asahi-net.or.jp\n"
+
+
+def test_managed_files_are_watched() -> None:
+    """Each that is managed, helohost only then; the helper is told which."""
+    host = replace(qmail_host(), manage=Manage(locals=True, helohost="a.example"))
+    managed = {file.path for file in qmail.watched(host) if file.managed}
+
+    assert managed - {file.path for file in qmail.watched(qmail_host()) if file.managed} == {
+        "qmail:locals",
+        "qmail:helohost",
+    }
+    assert "qmail:helohost" not in {file.path for file in qmail.watched(qmail_host())}
+    assert qmail.parameters(host) == {"qmail_manage": "helohost locals"}

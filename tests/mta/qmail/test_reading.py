@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relayconf.mta.qmail.locality import Controls
+from relayconf.mta.qmail.paths import HELOHOST, LOCALS, ME, RCPTHOSTS, VIRTUALDOMAINS
 from relayconf.mta.qmail.reading import is_local, routes, same_meaning
 from tests.support.hosts import STORY_SMTPROUTES
 
@@ -106,6 +107,24 @@ def test_another_meaning(actual: bytes) -> None:
 
 
 def test_other_files_mean_what_they_are() -> None:
-    """Only smtproutes is understood."""
-    assert same_meaning("qmail:me", b"a\n", b"a\n")
-    assert not same_meaning("qmail:me", b"a\n", b"a")
+    """What nobody reads as lines is compared as it is."""
+    assert same_meaning("qmail:authsenders", b"a\n", b"a\n")
+    assert not same_meaning("qmail:authsenders", b"a\n", b"a")
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other", "is_same"),
+    [
+        (LOCALS, b"a.example\nb.example\n", b"# ours\nB.example\na.example \na.example", True),
+        (LOCALS, b"a.example\n", b"a.example\r\n", False),
+        (RCPTHOSTS, b".a.example\n", b"a.example\n", False),
+        (RCPTHOSTS, b"", b"# nothing\n", True),
+        (VIRTUALDOMAINS, b"a:x\nb:y\n", b"b:y\nA:z\na:x\nno colon\n", True),
+        (VIRTUALDOMAINS, b"a:x\n", b"a:X\n", False),
+        (ME, b"mx.example\n", b"mx.example \nwhat qmail does not read\n", True),
+        (HELOHOST, b"mx.example\n", b"# mx.example\n", False),
+    ],
+)
+def test_files_of_names(path: str, one: bytes, other: bytes, *, is_same: bool) -> None:
+    """Lists mean their entries, whatever their order; one-line files mean their line."""
+    assert same_meaning(path, one, other) is is_same
