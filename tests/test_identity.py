@@ -12,6 +12,7 @@ import pytest
 from relayconf.connection import Ssh
 from relayconf.identity import Identity
 from relayconf.inventory import load
+from relayconf.manage import Manage
 from relayconf.model import (
     At,
     Credentials,
@@ -47,6 +48,7 @@ OTHERWISE: Mapping[str, Callable[[Host], Host]] = {
     "senders": lambda host: replace(host, senders={"x.test": SenderRoute(target=Direct())}),
     "rewrite": lambda host: replace(host, rewrite={"a@x.test": "b@x.test"}),
     "settings": lambda host: replace(host, settings={"smtp_helo_name": "x"}),
+    "manage": lambda host: replace(host, manage=Manage(locals=True)),
     "egress": lambda host: replace(host, egress=("192.0.2.1",)),
     "qmail_home": lambda host: replace(host, qmail_home="/q"),
     "flavour": lambda host: replace(host, flavour="sagredo"),
