@@ -135,10 +135,10 @@ def _printed(fleet: FleetResult) -> None:
 def observed(chance: random.Random) -> str:
     """One case: a plan of a host that answers so, printed. The end in a word. Raises what a user would see raised."""
     host, facts, secret = chance.choice(_scenes())
-    # the first recovers, when the answer says so; the second look has the same answer
+    # the first recovers, when the answer says so; every further look has the same answer
     answer = _damaged_answer(facts, chance)
     recovers = b"\nfact state.unfinished " in b"\n" + answer and chance.random() < 0.5
-    answers = [answer, _report(chance), answer, answer] if recovers else [answer, answer]
+    answers = [answer, *([_report(chance)] if recovers else []), *[answer] * 4]
     planner = Planner(templates=_TEMPLATES, secret=secret, key=_KEY)
     try:
         plan = planner.plan(host, Answers(*answers), recover=recovers)
