@@ -25,6 +25,7 @@ from tests.lab.marks import needs_lab
 RELAY = RelaySpec(name="a.relays.test", users={"ua": ("geheim-1",)})
 SPEC = LabSpec(hosts=(HostSpec(name="mail1", mta="postfix"),), relays=(RELAY,))
 HOP = "[a.relays.test]:587"
+SINK = f"[{SPEC.address('mail1')}]:2525"
 CONFIG = "/etc/postfix"
 pytestmark = needs_lab
 
@@ -42,9 +43,14 @@ _TAR = (
     "cd / && tar chf - etc/postfix etc/services etc/resolv.conf etc/ssl/certs/ca-certificates.crt var/spool/postfix/etc"
 )
 _TALK = (
-    "exec 3<>/dev/tcp/127.0.0.1/$1; printf 'XCLIENT ADDR=192.0.2.9\\r\\nHELO x\\r\\nMAIL FROM:<u@lab.test>\\r\\nRCPT TO:<v@world.test>\\r\\n' >&3;"
+    "exec 3<>/dev/tcp/127.0.0.1/$1; printf 'XCLIENT ADDR=192.0.2.9\\r\\nHELO x\\r\\n"
+    "MAIL FROM:<u@lab.test>\\r\\nRCPT TO:<v@world.test>\\r\\n' >&3;"
     " timeout 1 cat <&3"
 )
+_SINK = f"smtp-sink -u postfix -v {SINK.strip('[').replace(']', '')} 9 >/tmp/sink 2>&1 </dev/null &"
+_PASSWORD = "AHVhAGdlaGVpbS0x"
+"""NUL, `ua`, NUL, `geheim-1` in base64."""
+
 _LIMIT = 30.0
 
 
@@ -107,8 +113,13 @@ CASES: Mapping[str, Case] = {
         log="status=bounced .*530 5.7.0",
     ),
     "key": Case(code="sasl-key", table="a.relays.test:587 ua:geheim-1", log="status=bounced .*530 5.7.0"),
-    "no-password": Case(
-        code="sasl-missing", table="[b.relays.test]:587 ua:geheim-1", log="status=bounced .*530 5.7.0"
+    "no-password": Case(code="sasl-missing", table="[b.relays.test]:587 ua:geheim-1", log="status=bounced .*530 5.7.0"),
+    "clear": Case(
+        code="sasl-clear",
+        hop=SINK,
+        table=f"{SINK} ua:geheim-1",
+        options={"smtp_sasl_security_options": "noanonymous", "smtp_tls_security_level": "may"},
+        log="status=sent",
     ),
     "sender-key": Case(code="sasl-sender-key", table="@lab.test ua:geheim-1", log="status=bounced .*530 5.7.0"),
     "shadow": Case(
@@ -252,7 +263,9 @@ ROUTES: Mapping[str, Route] = {
     "no-equals": Route(code="main-line", settings={"relayhost": "[x.test]\nrelayhost"}, answer="dies"),
     "open-bracket": Route(code="expansion", settings={"relayhost": "${x"}, answer="dies"),
     "misspelt": Route(
-        code="misspelt", settings={"relayhost": "", "relay_host": "[x.test]", "transport_maps": ""}, answer="smtp b.test"
+        code="misspelt",
+        settings={"relayhost": "", "relay_host": "[x.test]", "transport_maps": ""},
+        answer="smtp b.test",
     ),
     "no-type": Route(code="table-form", table="b.test error:x\n", settings={"transport_maps": "@"}, answer="dies"),
     "no-value": Route(code="table-line", table="b.test\n", settings={}, answer="smtp [relay.test]:587"),
@@ -304,7 +317,7 @@ _FAILS = 8
 class Seen:
     """What Postfix's own check said, what it logged, its master.cf, and what our checks say.
 
-    `routes` is a copy of the files of `ROUTES`.
+    `routes` is a copy of the files of `ROUTES`, `crossed` what a server without TLS saw.
     """
 
     checked: str
@@ -314,6 +327,7 @@ class Seen:
     healthy: tuple[Fault, ...]
     answers: Mapping[str, str]
     routes: Path
+    crossed: str
 
 
 def _told(log: str, name: str, pattern: str) -> bool:
@@ -400,6 +414,7 @@ def _seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         _install(host)
         host.postfix("reload")
         done = host.run(["postfix", "check"])
+        host.run(["sh", "-c", _SINK])
         host.inject("u@lab.test", [f"u@{name}.test" for name in CASES])
         for port in (2601, 2602, 2603):
             host.run(["bash", "-c", _TALK, "talk", str(port)], check=False)
@@ -414,6 +429,7 @@ def _seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
             healthy=healthy,
             answers=answers,
             routes=routes,
+            crossed=host.read("/tmp/sink").decode(),  # noqa: S108  the host's own
         )
 
 
@@ -440,6 +456,11 @@ def test_a_misreading(seen: Seen, name: str) -> None:
     assert seen.answers[name] == ROUTES[name].answer
     found = [one.code for one in lint(live(seen.routes / "etc" / f"at-{name}"))]
     assert f"postfix-{ROUTES[name].code}" in found
+
+
+def test_a_password_in_clear(seen: Seen) -> None:
+    """It crossed the network, to a server that offered no TLS."""
+    assert _PASSWORD in seen.crossed
 
 
 def test_a_healthy_host(seen: Seen) -> None:
