@@ -19,7 +19,7 @@ def test_plan_and_apply(host: LocalHost) -> None:
     assert "Plan: 1 host changes" in run("apply", "--dry-run", *common).stdout
     assert not (host.control / "smtproutes").exists()
 
-    assert run("apply", "--yes", "--no-verify", *common).stdout.endswith("Apply: 1 changed\n")
+    assert run("apply", "--yes", *common).stdout.endswith("Apply: 1 changed\n")
     assert (host.control / "smtproutes").exists()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -22,7 +23,8 @@ from relayconf.model import Ssh
 from relayconf.result import FleetResult, HostResult, Status
 from tests.shell.qmail_kinds import open_folder
 from tests.shell.sandbox import running
-from tests.support.local_host import INVENTORY, LocalHost, local_host, said
+from tests.support.cli import run
+from tests.support.local_host import INVENTORY, LocalHost, Said, local_host, said
 from tests.support.qmail_remote import install
 from tests.support.smtp_relay import Relay, relay
 
@@ -102,15 +104,14 @@ def test_a_relay_that_refuses(as_json: bool) -> None:  # noqa: FBT001
 @pytest.mark.root
 def test_not_wanted() -> None:
     """Nobody is asked after the deploy, and nothing is said."""
-    heard = said()
     with relay() as server, open_folder() as folder:
         host = _host(folder, server.port)
         _refuse_later(server)
         with running(folder / "qmail", "qmail-rspawn", user=1, group=1):
-            assert apply(heard.console, host.options(), ApplyOptions(yes=True, verify=None)) is ExitCode.OK
+            heard = run("apply", "--yes", "--no-verify", "--no-spf", "-i", str(host.inventory))
 
     assert sum(line.startswith("MAIL") for line in server.heard) == 1
-    assert heard.out.getvalue().endswith("\nApply: 1 changed\n")
+    assert heard.stdout.endswith("\nApply: 1 changed\n")
 
 
 def test_no_addresses(tmp_path: Path) -> None:
@@ -147,6 +148,25 @@ def test_interrupted(times: int) -> None:
     assert (document["verify"]["interrupted"], test["outcome"]) == (True, "fail" if times == 1 else "unknown")
 
 
+def _planned(host: LocalHost, heard: Said) -> tuple[Wiring, HostResult]:
+    wiring = Wiring(options=host.options(), console=heard.console)
+    with wiring.rollout() as rollout:
+        (planned,) = rollout.plan().results
+    return wiring, planned
+
+
+def test_a_host_that_cannot_do_it(tmp_path: Path) -> None:
+    """Nobody knows, and the reason stands there."""
+    heard, host = said(), _host(tmp_path, 2525)
+    wiring, planned = _planned(host, heard)
+    (tmp_path / "qmail/bin/qmail-remote").unlink()
+    shutil.rmtree(host.control)
+    fleet = FleetResult(results=(replace(planned, status=Status.CHANGED, transaction="t"),))
+
+    assert outcome(wiring, fleet, USUAL_TESTS, fingerprint="7c1e", spf=None) is ExitCode.OK
+    assert "  isp:2525   unknown   " in heard.out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [(Status.CHANGED, ExitCode.OK), (Status.ROLLBACK_FAILED, ExitCode.ROLLBACK_FAILED)]
 )
@@ -154,9 +174,7 @@ def test_a_host_that_is_out_of_reach(tmp_path: Path, status: Status, code: ExitC
     """It is no failure of the change: nobody knows. A worse end of another host stays the exit code."""
     host = _host(tmp_path, 2525)
     heard = said()
-    wiring = Wiring(options=host.options(), console=heard.console)
-    with wiring.rollout() as rollout:
-        (planned,) = rollout.plan().results
+    wiring, planned = _planned(host, heard)
     assert planned.plan is not None
     away = replace(planned.plan.host, connection="ssh", address="127.0.0.1", ssh=Ssh(port=1))
     changed = replace(planned, status=Status.CHANGED, plan=replace(planned.plan, host=away), transaction="t")
