@@ -16,11 +16,13 @@ import pytest
 
 from relayconf.commands.apply import apply
 from relayconf.commands.options import USUAL_TESTS, ApplyOptions
-from relayconf.commands.verifying import outcome
+from relayconf.commands.verifying import _exit_code, outcome
 from relayconf.commands.wiring import Wiring
 from relayconf.exits import ExitCode
 from relayconf.model import Ssh
 from relayconf.result import FleetResult, HostResult, Status
+from relayconf.verification import Outcome, Verified
+from relayconf.visits import Visited
 from tests.shell.qmail_kinds import open_folder
 from tests.shell.sandbox import running
 from tests.support.cli import run
@@ -183,3 +185,14 @@ def test_a_host_that_is_out_of_reach(tmp_path: Path, status: Status, code: ExitC
     assert outcome(wiring, fleet, USUAL_TESTS, fingerprint="7c1e", spf=None) is code
     assert "  isp:2525   unknown   " in heard.out.getvalue()
     assert heard.out.getvalue().endswith("\nVerify: 1 unknown\n")
+
+
+def test_the_worst_end_is_the_exit_code() -> None:
+    """A rollback that failed, before ^C, before a relay that refuses."""
+    bad = {"edge": (("isp:25", Verified(outcome=Outcome.FAIL, said="no")),)}
+    stuck = FleetResult(results=(HostResult(host="other", status=Status.ROLLBACK_FAILED),))
+    fine = FleetResult(results=(HostResult(host="edge", status=Status.CHANGED),))
+    for interrupted, code in ((False, ExitCode.HOST_FAILED), (True, ExitCode.INTERRUPTED)):
+        asked = Visited(fleet=FleetResult(results=(), interrupted=interrupted), values=bad)
+        assert _exit_code(stuck, asked) is ExitCode.ROLLBACK_FAILED
+        assert _exit_code(fine, asked) is code
