@@ -21,7 +21,7 @@ from relayconf.commands.wiring import Wiring
 from relayconf.exits import ExitCode
 from relayconf.model import Ssh
 from relayconf.result import FleetResult, HostResult, Status
-from relayconf.verification import Outcome, Verified
+from relayconf.verification import Outcome, Tested, Verified
 from relayconf.visits import Visited
 from tests.shell.qmail_kinds import open_folder
 from tests.shell.sandbox import running
@@ -189,7 +189,7 @@ def test_a_host_that_is_out_of_reach(tmp_path: Path, status: Status, code: ExitC
 
 def test_the_worst_end_is_the_exit_code() -> None:
     """A rollback that failed, before ^C, before a relay that refuses."""
-    bad = {"edge": (("isp:25", Verified(outcome=Outcome.FAIL, said="no")),)}
+    bad: dict[str, Tested] = {"edge": (("isp:25", Verified(outcome=Outcome.FAIL, said="no")),)}
     stuck = FleetResult(results=(HostResult(host="other", status=Status.ROLLBACK_FAILED),))
     fine = FleetResult(results=(HostResult(host="edge", status=Status.CHANGED),))
     for interrupted, code in ((False, ExitCode.HOST_FAILED), (True, ExitCode.INTERRUPTED)):
