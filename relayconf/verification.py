@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeAlias
 
 from relayconf.authentication import Noted
 from relayconf.bounces import postfix
@@ -58,6 +59,15 @@ class Verified:
     relay: str | None = None
     tls: str | None = None
     category: Category | None = None
+
+
+Tested: TypeAlias = tuple[tuple[str, Verified], ...]
+"""What was tested on one host, each with what it came to."""
+
+
+def has_failed(tested: Tested) -> bool:
+    """Whether one of them did."""
+    return any(one.outcome is Outcome.FAIL for _, one in tested)
 
 
 def unknown(said: str, *, queue_id: str | None = None) -> Verified:

@@ -111,6 +111,9 @@ def apply(
     allow_weaker_tls: Annotated[bool, typer.Option("--allow-weaker-tls", help="Let a relay's TLS be weaker.")] = False,
     take_over: Annotated[bool, typer.Option("--take-over", help="Replace what somebody else configured.")] = False,
     allow_discard: Annotated[bool, typer.Option("--allow-discard", help="Drop mail as if it had arrived.")] = False,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Do not test the relays of the changed hosts afterwards.")
+    ] = False,
     resolver: ResolverOption = None,
     no_spf: NoSpfOption = False,
 ) -> None:
@@ -118,7 +121,7 @@ def apply(
 
     def action(console: Console) -> ExitCode:
         from relayconf.commands.apply import apply
-        from relayconf.commands.options import ApplyOptions, WaveOptions
+        from relayconf.commands.options import USUAL_TESTS, ApplyOptions, WaveOptions
         from relayconf.commands.plan import plan
 
         spf = None if no_spf else SpfOptions(resolvers=resolver or ())
@@ -146,6 +149,7 @@ def apply(
             saved=saved,
             waves=waves,
             reconnect=reconnect,
+            verify=None if no_verify else USUAL_TESTS,
             allowed=[code for code, is_given in given.items() if is_given],
         )
         return apply(console, options, how)

@@ -7,6 +7,7 @@ import re
 from relayconf.commands.options import ASKING, ApplyOptions, Options
 from relayconf.commands.saved import OTHER_PLAN, judge, wire
 from relayconf.commands.spf_consequences import spf_view
+from relayconf.commands.verifying import outcome
 from relayconf.commands.waves import chosen_waves, idle_canary, insist_on_canary, wanted_canary
 from relayconf.console import Console
 from relayconf.deploy import Terms
@@ -85,8 +86,4 @@ def apply(console: Console, options: Options, how: ApplyOptions = ASKING) -> Exi
             console.talk("nothing else was changed" if put_right else "nothing was changed")
             return ExitCode.ERROR
         fleet = rollout.apply(plans, Terms(flush=how.flush, confirm=how.confirm, allowed=how.allowed), order)
-    done = (
-        json.fleet(fleet, kind="apply", fingerprint=fingerprint, spf=spf.value) if options.json else text.applied(fleet)
-    )
-    console.data(done)
-    return fleet.exit_code
+    return outcome(wiring, fleet, how.verify, fingerprint=fingerprint, spf=spf.value)

@@ -48,31 +48,6 @@ USUAL_WAVES = WaveOptions()
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApplyOptions:
-    """How a plan is applied.
-
-    `yes` answers the question beforehand. `flush` has the mail that waits on the changed hosts tried again. With
-    `confirm` a host rolls back by itself after so many seconds unless this process lives to see its change verified.
-    `reviewed` is the fingerprint of the plan that is meant, short or whole, and `saved` its file. `waves` is the order
-    in which the hosts change; a host whose line dropped is looked after for `reconnect` seconds, as long as usual
-    without. `allowed` has the codes of the limits that a plan may cross.
-    """
-
-    yes: bool = False
-    flush: bool = False
-    confirm: int | None = None
-    reviewed: str | None = None
-    saved: Path | None = None
-    waves: WaveOptions = USUAL_WAVES
-    reconnect: int | None = None
-    allowed: Collection[str] = ()
-
-
-ASKING = ApplyOptions()
-"""The plan of now, after a question."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class VerifyOptions:
     """How hosts are verified.
 
@@ -84,3 +59,34 @@ class VerifyOptions:
     per_relay: int = 3
     recipient: str | None = None
     sender: str | None = None
+
+
+USUAL_TESTS = VerifyOptions()
+"""Each relay's test, and no message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplyOptions:
+    """How a plan is applied.
+
+    `yes` answers the question beforehand. `flush` has the mail that waits on the changed hosts tried again. With
+    `confirm` a host rolls back by itself after so many seconds unless this process lives to see its change verified.
+    `reviewed` is the fingerprint of the plan that is meant, short or whole, and `saved` its file. `waves` is the order
+    in which the hosts change; a host whose line dropped is looked after for `reconnect` seconds, as long as usual
+    without. `allowed` has the codes of the limits that a plan may cross. Afterwards the relays of the changed hosts are
+    tested as `verify` says, unless it is None.
+    """
+
+    yes: bool = False
+    flush: bool = False
+    confirm: int | None = None
+    reviewed: str | None = None
+    saved: Path | None = None
+    waves: WaveOptions = USUAL_WAVES
+    reconnect: int | None = None
+    allowed: Collection[str] = ()
+    verify: VerifyOptions | None = USUAL_TESTS
+
+
+ASKING = ApplyOptions()
+"""The plan of now, after a question."""

@@ -19,12 +19,11 @@ from relayconf.output import verify as text
 from relayconf.output import verify_json as json
 from relayconf.relay_tests import relay_tests
 from relayconf.remote.base import Session
-from relayconf.verification import Outcome, Verified, of_header, unknown
+from relayconf.verification import Outcome, Tested, Verified, has_failed, of_header, unknown
 from relayconf.verify import Letter, Turns, ask_relay, send
 from relayconf.visits import Told, Visited
 
 STDIN = Path("-")
-Tested = tuple[tuple[str, Verified], ...]
 
 
 def _tests(host: Host, session: Session, turns: Turns, wait: int) -> Told[Tested]:
@@ -76,7 +75,7 @@ def _letter(host: Host, session: Session, turns: Turns, how: VerifyOptions, wiri
 
 
 def _exit_code(visited: Visited[Tested]) -> ExitCode:
-    failing = any(one.outcome is Outcome.FAIL for tested in visited.values.values() for _, one in tested)
+    failing = any(map(has_failed, visited.values.values()))
     if visited.fleet.exit_code is ExitCode.OK and failing:
         return ExitCode.HOST_FAILED
     return visited.fleet.exit_code

@@ -20,6 +20,7 @@ from relayconf.rollout import Planner, Rollout
 from relayconf.secrets import Secrets
 from relayconf.templating import Templates, default_directories
 from relayconf.visits import Visits
+from relayconf.workers import Progress
 
 
 def _connector(*, accept_new: bool, console: Console) -> Callable[[Host], Session]:
@@ -85,10 +86,13 @@ class Wiring:
             # cached_property is not thread-safe: made here, before the threads ask for it.
             _ = self._ssh
 
-    def visits(self) -> Visits:
-        """Connections to the hosts that the command line selects. Neither key nor secrets nor templates are needed."""
+    def visits(self, progress: Progress | None = None) -> Visits:
+        """Connections to the hosts that the command line selects. Neither key nor secrets nor templates are needed.
+
+        *progress* hears of each host that ends; without one its status is told.
+        """
         self._get_ready()
-        return Visits(connect=self.connect, parallel=self.options.parallel, progress=self._progress)
+        return Visits(connect=self.connect, parallel=self.options.parallel, progress=progress or self._progress)
 
     def rollout(self, *, without_secrets: bool = False, reconnect: int | None = None) -> Rollout:
         """The fleet that the command line selects; *without_secrets*, to be looked at with no reference resolved.

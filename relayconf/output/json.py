@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from relayconf.exits import ExitCode
 from relayconf.facts import Finding
 from relayconf.plan import FileDiff, HostPlan
 from relayconf.result import FleetResult, HostResult
@@ -78,12 +79,8 @@ def _host(result: HostResult) -> Json:
     }
 
 
-def fleet(result: FleetResult, *, kind: str, fingerprint: str, spf: Json = None) -> str:
-    """A fleet's plan or result; *kind* is `plan` or `apply`, *fingerprint* in hex. ASCII, so no escape gets through.
-
-    *spf* is what becomes of SPF records, None where that was not looked at.
-    """
-    value: Json = {
+def _fleet(result: FleetResult, kind: str, fingerprint: str, spf: Json) -> Mapping[str, Json]:
+    return {
         "format": FORMAT,
         "kind": kind,
         "fingerprint": fingerprint,
@@ -91,4 +88,17 @@ def fleet(result: FleetResult, *, kind: str, fingerprint: str, spf: Json = None)
         "spf": spf,
         "exit_code": int(result.exit_code),
     }
+
+
+def fleet(result: FleetResult, *, kind: str, fingerprint: str, spf: Json = None) -> str:
+    """A fleet's plan or result; *kind* is `plan` or `apply`, *fingerprint* in hex. ASCII, so no escape gets through.
+
+    *spf* is what becomes of SPF records, None where that was not looked at.
+    """
+    return json.dumps(_fleet(result, kind, fingerprint, spf), indent=2)
+
+
+def applied(result: FleetResult, *, fingerprint: str, spf: Json, verify: Json, exit_code: ExitCode) -> str:
+    """The same of an apply, with *verify*, which is what the relays' tests came to, and the *exit_code* after them."""
+    value = {**_fleet(result, "apply", fingerprint, spf), "verify": verify, "exit_code": int(exit_code)}
     return json.dumps(value, indent=2)

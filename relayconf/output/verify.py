@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from relayconf.authentication import Noted
-from relayconf.output.tables import columns
+from relayconf.output.tables import columns, host_names
 from relayconf.output.text import failures
 from relayconf.text import printable
-from relayconf.verification import Outcome, Verified
+from relayconf.verification import Outcome, Tested, Verified, has_failed
 from relayconf.visits import Visited
 
+_WIDTH = 60
 _SPF_CURE = "`relayconf spf plan` says what the sender's domain has to publish"
 _WORDS = {
     "spf": ("the sender's domain names the address that this came from", _SPF_CURE),
@@ -42,12 +43,26 @@ def _sums(outcomes: Sequence[str]) -> str:
     return f"Verify: {', '.join(words) or 'nothing to test'}"
 
 
-def verified(visited: Visited[tuple[tuple[str, Verified], ...]]) -> str:
+def verified(visited: Visited[Tested]) -> str:
     """Each host's tests, and how many there are of each outcome."""
     lines = [line for host, tested in visited.values.items() for line in _block(host, tested)]
     lines += failures(visited.fleet)
     outcomes = [str(one.outcome) for tested in visited.values.values() for _, one in tested]
     return "\n".join([*lines, _sums(outcomes)])
+
+
+def way_out(asked: Visited[Tested]) -> str | None:
+    """What to do about hosts that were changed and whose relays refuse; None where none does."""
+    failing = tuple(host for host, tested in asked.values.items() if has_failed(tested))
+    if not failing:
+        return None
+    return f"the change is live, nothing was rolled back; `relayconf rollback {host_names(failing, _WIDTH)}` undoes it"
+
+
+def beside_apply(asked: Visited[Tested]) -> str:
+    """The same of hosts that were just changed, and the way out."""
+    hint = way_out(asked)
+    return verified(asked) if hint is None else f"{verified(asked)}\n  hint: {hint}"
 
 
 def headers(results: Sequence[Noted]) -> str:

@@ -9,7 +9,8 @@ from relayconf.authentication import Noted
 from relayconf.exits import ExitCode
 from relayconf.output.journal_json import document
 from relayconf.output.json import FORMAT, Json
-from relayconf.verification import Verified
+from relayconf.output.verify import way_out
+from relayconf.verification import Tested, Verified
 from relayconf.visits import Visited
 
 
@@ -26,13 +27,23 @@ def _test(name: str, verified: Verified) -> Json:
     }
 
 
-def verified(visited: Visited[tuple[tuple[str, Verified], ...]], exit_code: ExitCode) -> str:
+def _told(tested: Tested) -> Json:
+    return [_test(name, one) for name, one in tested]
+
+
+def beside_apply(asked: Visited[Tested]) -> Json:
+    """The tests of hosts that were just changed, for the document of `apply`."""
+    hosts: list[Json] = [{"host": host, "tests": _told(tested)} for host, tested in asked.values.items()]
+    return {"hosts": hosts, "interrupted": asked.fleet.interrupted, "hint": way_out(asked)}
+
+
+def verified(visited: Visited[Tested], exit_code: ExitCode) -> str:
     """Each host's tests."""
     return document(
         visited,
         kind="verify",
         key="tests",
-        told=lambda tested: [_test(name, one) for name, one in tested],
+        told=_told,
         exit_code=exit_code,
     )
 

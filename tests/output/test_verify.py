@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relayconf.authentication import noted
 from relayconf.errors import Unreachable
-from relayconf.output.verify import headers, verified
+from relayconf.output.verify import beside_apply, headers, verified
 from relayconf.rejections import categories
 from relayconf.result import FleetResult, HostResult, Status
 from relayconf.verification import Outcome, Verified, unknown
@@ -69,3 +69,12 @@ def test_headers() -> None:
         "                  SPF or DKIM passes for the domain in From"
     )
     assert headers(()) == "unknown   the header has neither Received-SPF nor Authentication-Results"
+
+
+def test_hosts_that_were_just_changed() -> None:
+    """The way out names those whose relays refuse, and nobody where none does."""
+    bad, good = (("x:25", _FAIL),), (("x:25", _PASS),)
+    hint = "the change is live, nothing was rolled back; `relayconf rollback mx1 mx2` undoes it"
+
+    assert beside_apply(_visited(mx1=bad, mx2=bad, mx3=good)).endswith(f"\n\nVerify: 1 pass, 2 fail\n  hint: {hint}")
+    assert beside_apply(_visited(mx3=good)).endswith("\n\nVerify: 1 pass")
