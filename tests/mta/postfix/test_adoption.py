@@ -127,7 +127,13 @@ def test_only_the_first_time() -> None:
     after = settled(ROUTED, State(facts=facts({MAIN_CF: main})))
     left = facts({MAIN_CF: main + b"relayconf_maps = /etc/postfix/relayconf/1\n"})
 
-    for found in (after.facts, left):
+    direct = settled(host(), after)
+    by_hand = direct.content(MAIN_CF).replace(b"relayhost = \n", b"relayhost = [human.test]\n")
+    contents = {path: file.content for path, file in direct.facts.files.items()}
+    edited = facts({**contents, MAIN_CF: by_hand}, direct.facts.values)
+
+    assert b"[human.test]" in by_hand
+    for found in (after.facts, left, edited):
         for wanted in (ROUTED, host(relay("b"))):
             files = desired(wanted, found, render(wanted, BUILT_IN, secret))
             assert list(findings(wanted, read(found), files)) == []
