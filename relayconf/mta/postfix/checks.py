@@ -9,7 +9,7 @@ from relayconf.errors import MainCfError, MapError
 from relayconf.facts import Facts, Finding, Severity
 from relayconf.files import DesiredFile
 from relayconf.model import At, Host, Internal, Local, Smarthost
-from relayconf.mta.postfix import admin, linted, ownership, settings, tls
+from relayconf.mta.postfix import admin, adoption, linted, ownership, settings, tls
 from relayconf.mta.postfix.admin import error, warning
 from relayconf.mta.postfix.live import Live, read
 from relayconf.mta.postfix.locality import locality
@@ -136,6 +136,7 @@ def _host(host: Host, facts: Facts, live: Live, desired: Sequence[DesiredFile]) 
     yield from admin.forgeable(live, wish)
     yield from admin.overridden(live, managed)
     yield from admin.duplicates(live, managed)
+    yield from adoption.findings(host, live, desired)
 
 
 def findings(host: Host, facts: Facts, desired: Sequence[DesiredFile]) -> tuple[Finding, ...]:

@@ -17,16 +17,11 @@ from relayconf.mta.postfix.main_cf import Parameter
 from relayconf.mta.postfix.names import MAIN_CF, MAPS, SMTP, SOURCES, in_generation, in_use
 from relayconf.mta.postfix.ownership import squeeze
 from relayconf.mta.postfix.tables import MAP_NAMES, is_ours, split
+from relayconf.mta.postfix.words import shown
 
 _APPLIED = re.compile(r"applied\.postfix:([1-9][0-9]{0,9})/[a-z_]+")
-# Tables that stand in main.cf itself can hold passwords.
-_INLINE = re.compile(r"\b(static|inline):.*", re.DOTALL)
 _TRANSPORTS = ("default_transport", "relay_transport")
 _USUAL = frozenset({SMTP, "relay"})
-
-
-def _shown(value: str | None) -> str | None:
-    return None if value is None else _INLINE.sub(r"\1:…", value)
 
 
 def _final(desired: Sequence[DesiredFile]) -> Mapping[str, Parameter] | None:
@@ -49,7 +44,7 @@ def _parameters(live: Live, final: Mapping[str, Parameter]) -> Iterator[Drift]:
         if ownership.is_changed(name, disk, owned.applied):
             wanted = _wanted(name, disk, final)
             values = {"last": owned.applied, "disk": disk, "wanted": wanted}
-            yield Drift(path=MAIN_CF, name=name, **{key: _shown(value) for key, value in values.items()})
+            yield Drift(path=MAIN_CF, name=name, **{key: value and shown(value) for key, value in values.items()})
 
 
 def _newest(facts: Facts) -> int | None:

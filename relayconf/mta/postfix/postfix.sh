@@ -1093,7 +1093,25 @@ mta_try_back() {
 		return 1
 	} ;;
 	esac
-	try_left && try_tables
+	try_left && try_tables && warn_of_old
+}
+
+# Say of each relay that relayhost names again, and not now, when it has no address: mail for it would wait. The way back
+# stays open.
+warn_of_old() {
+	settings=$(postconf -c "$config" -x relayhost 2>/dev/null)
+	u_live=$nl$(relays_of "$settings" /dev/null)$nl
+	settings=$(postconf -c "$work/trial" -x relayhost 2>/dev/null)
+	u_list=$(relays_of "$settings" /dev/null)$nl
+	while [ -n "${u_list%"$nl"}" ]; do
+		u_line=${u_list%%"$nl"*} u_list=${u_list#*"$nl"}
+		u_host=${u_line%% *} u_port=${u_line#* }
+		case $u_live in
+		*"$nl$u_line$nl"*) continue ;;
+		esac
+		look_up "$u_host"
+		[ "$?" != 1 ] || note "warning the old relayhost [$u_host]$u_port, which comes back, has no address here"
+	done
 }
 
 # Have everything that waits tried again (postqueue(1)); deferred mail is resolved anew at every attempt.

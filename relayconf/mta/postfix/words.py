@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from relayconf.mta.postfix.nexthop import members, read
@@ -13,6 +14,7 @@ MAX_NAMES = 5
 """Names listed at most in one finding; the others are counted."""
 
 _TEXTS = {"error": "reject", "retry": "retry", "discard": "discard"}
+_INLINE = re.compile(r"\b(static|inline):.*", re.DOTALL)
 
 
 def way_words(way: Way) -> str:
@@ -22,6 +24,11 @@ def way_words(way: Way) -> str:
     return (
         way.nexthop if all(map(read, members(way.nexthop))) else f"{DIRECT} of {way.nexthop}" if way.nexthop else DIRECT
     )
+
+
+def shown(value: str) -> str:
+    """*value* of main.cf without a table that stands in it in full, which can hold passwords."""
+    return _INLINE.sub(r"\1:…", value)
 
 
 def listing(names: Iterable[str]) -> str:

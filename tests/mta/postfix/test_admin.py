@@ -80,16 +80,22 @@ def test_other_instances() -> None:
                 "to [b.test]:587"
             ),
         ),
-        (
-            host(relay("a")),
-            "relayhost = [old.test]",
-            "note postfix-duplicates: main.cf sets these more than once, of which the last counts: relayhost",
-        ),
     ],
 )
 def test_main_cf(wanted: Host, main: str, text: str) -> None:
     """Each setting that beats the wish is named."""
     assert told(wanted, facts({MAIN_CF: MAIN + f"{main}\n".encode()})) == [text]
+
+
+def test_duplicates() -> None:
+    """What is set twice is named, beside what is replaced."""
+    assert told(host(relay("a")), facts({MAIN_CF: MAIN + b"relayhost = [old.test]\n"})) == [
+        "note postfix-duplicates: main.cf sets these more than once, of which the last counts: relayhost",
+        (
+            "note postfix-relayhost-replaced: main.cf: relayhost = [old.test] is replaced by [a.test]:587; "
+            "`relayconf rollback` brings it back"
+        ),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,23 @@ def test_back_to_the_generation_before(host: PostfixHost) -> None:
     delivers(host, "direct@world.test")
 
 
+def test_back_to_a_relayhost_that_is_gone(host: PostfixHost) -> None:
+    """The way back is taken, with a word on what comes back and has no address; an address needs no look-up."""
+    old = "[gone.test]:587, [a.relays.test]:25, [192.0.2.9], [lost.test], [kept.test]"
+    host.machine.write(f"{CONFIG}/main.cf", host.main_cf(relayhost=old))
+    host.machine.run(["touch", "-d", "1 minute ago", f"{CONFIG}/main.cf"])
+    host.deploy(expand_and_switch(host, relayhost="[a.relays.test]:587, [kept.test]"), FIRST)
+
+    report = host.undo("rollback")
+
+    assert [line for line in report if line.startswith("warning")] == [
+        "warning the old relayhost [gone.test]:587, which comes back, has no address here",
+        "warning the old relayhost [lost.test], which comes back, has no address here",
+    ]
+    assert report[-2:] == [f"rolled-back {FIRST}", "end 0"]
+    assert _parameter(host, "relayhost") == old
+
+
 def test_edited_elsewhere(host: PostfixHost) -> None:
     """Other edits of main.cf and master.cf stay; so do our parameters that somebody changed, named."""
     master = host.machine.read(f"{CONFIG}/master.cf")

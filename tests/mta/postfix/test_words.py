@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from relayconf.mta.postfix.routing import Way
-from relayconf.mta.postfix.words import listing, way_words
+from relayconf.mta.postfix.words import listing, shown, way_words
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,9 @@ def test_listing() -> None:
     """At most five names, and how many more."""
     assert listing("abc") == "a, b, c"
     assert listing("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def test_shown() -> None:
+    """A table that stands in main.cf in full is not."""
+    assert shown("hash:/a, static:user:s3cret") == "hash:/a, static:…"
+    assert shown("inline:{a=s3cret\n  b=c}") == "inline:…"
