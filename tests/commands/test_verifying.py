@@ -18,8 +18,8 @@ from relayconf.commands.apply import apply
 from relayconf.commands.options import USUAL_TESTS, ApplyOptions
 from relayconf.commands.verifying import _exit_code, outcome
 from relayconf.commands.wiring import Wiring
+from relayconf.connection import Ssh
 from relayconf.exits import ExitCode
-from relayconf.model import Ssh
 from relayconf.result import FleetResult, HostResult, Status
 from relayconf.verification import Outcome, Tested, Verified
 from relayconf.visits import Visited
