@@ -1,4 +1,4 @@
-"""What is wrong with a Postfix configuration that `postfix check` is silent about.
+"""What is wrong with a Postfix configuration that `postfix check` is silent about, or says less of.
 
 Each check is a function from a `Configuration` to its faults; `CHECKS` lists them in the order in which they tell.
 Facts: postconf(5), transport(5), master(5), SASL_README, TLS_README, and what Postfix 3.7 and 3.11 do.
