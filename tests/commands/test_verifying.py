@@ -126,9 +126,12 @@ def test_no_addresses(tmp_path: Path) -> None:
 
 @pytest.mark.root
 @pytest.mark.parametrize("times", [1, 2])
-def test_interrupted(times: int) -> None:
+def test_interrupted(times: int, request: pytest.FixtureRequest) -> None:
     """What was applied is told. After a first ^C the answers under way are waited for, after a second they are not."""
     heard = said()
+    # a shell's background job ignores it, and so would this process
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
 
     def press() -> None:
         for _ in range(times):

@@ -42,6 +42,7 @@ def _scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
         yield Scene(lab, tmp_path / "laptop", host="host1", mta=mta, port=2201)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize(("scene", "kinds"), [("postfix", _POSTFIX), ("qmail", _QMAIL)], indirect=["scene"])
 def test_what_is_cut_is_whole_after_the_next_contact(scene: Scene, kinds: tuple[str, ...]) -> None:
     """Bytes, modes and owners; no hidden file, no lock; and Postfix was told what is live.

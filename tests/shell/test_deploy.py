@@ -220,11 +220,12 @@ def test_unknown_owner(dash: Sandbox) -> None:
 
 
 def test_file_that_needs_a_restart(dash: Sandbox) -> None:
-    """`me` is read at the start alone, so no deploy can make it live."""
+    """`envnoathost` is read at the start alone, so no deploy can make it live."""
+    path = "qmail:envnoathost"
     with pytest.raises(
-        DeployError, match="validate: qmail:me: qmail:me takes effect only when qmail-send is started again"
+        DeployError, match=f"validate: {path}: {path} takes effect only when qmail-send is started again"
     ):
-        dash.deploy(dash.changes(DesiredFile(path="qmail:me", content=b"a.example\n")))
+        dash.deploy(dash.changes(DesiredFile(path=path, content=b"a.example\n")))
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a b", ""])
